@@ -1,0 +1,47 @@
+# make setup   a .venv with `unforbid` in it (Python 3.11 to 3.13)
+# make demo    the samples through the real function, told as stories
+# make test    lint, types and every test
+# make corpus  how often the cause is right on ../shared/corpus, if it is there
+# make bench   ratios against limits measured in the same run (needs wrk and valgrind)
+# make docs    write the generated pages again
+# make lock    write the hashed locks again, after a change of requirements*.txt (needs uv)
+
+PYTHON ?= python3
+BIN := .venv/bin
+SUPPORTED := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
+
+.PHONY: setup demo test check corpus bench docs lock clean
+
+setup: .venv/ready
+
+.venv/ready: requirements-dev.lock pyproject.toml
+	@$(PYTHON) -c '$(SUPPORTED)' || { echo "unforbid needs Python 3.11, 3.12 or 3.13; choose one with: make setup PYTHON=python3.12"; exit 1; }
+	$(PYTHON) -m venv --clear .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+demo: setup
+	@$(BIN)/unforbid demo
+
+test: check
+	@$(BIN)/python -m pytest
+
+check: setup
+	@$(BIN)/ruff format --check --quiet . && $(BIN)/ruff check --quiet . && $(BIN)/mypy
+
+corpus: setup
+	@$(BIN)/python bench/corpus.py
+
+bench: setup
+	@$(BIN)/python bench/run.py
+
+docs: setup
+	@$(BIN)/python docs/generate.py
+
+lock:
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --upgrade -o requirements.lock requirements.txt
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -c requirements.lock -o requirements-dev.lock requirements.txt requirements-dev.txt
+
+clean:
+	rm -rf .venv .unforbid *.egg-info

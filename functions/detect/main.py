@@ -1,0 +1,26 @@
+"""Deployed as `detect`: a log entry from Pub/Sub becomes a stored run. Reads nothing else, changes nothing.
+
+An HTTP function although it takes CloudEvents: the framework's own CloudEvent wrapper answers 400 to what it cannot
+parse, which Pub/Sub would deliver again and again (docs/decisions/0001-http-function.md).
+"""
+
+from __future__ import annotations
+
+import functions_framework
+from flask import Request
+
+from shared import entry, flows, wiring
+
+
+@functions_framework.http
+def detect_denial(request: Request) -> entry.Answer:
+    """Turn one delivered log entry into a stored run, a counted repeat, a counted drop or a quarantine record."""
+    if request.method != "POST":
+        return "POST a Pub/Sub message here", 405
+    body = request.get_data(cache=False)
+    recorder, clock = wiring.recorder, wiring.clock
+    return entry.answered(
+        "detect",
+        lambda: flows.detect(body, recorder(), wiring.store(), clock()),
+        lambda reason: flows.quarantine(body, reason, recorder(), clock().now()),
+    )

@@ -1,0 +1,91 @@
+"""Everything a 403 can mean, one file each: `CAUSE = Cause(...)`. The folder is scanned; ids must be unique.
+
+Looking up is by index: a machine-readable reason, a mark or a permission leads straight to its cause. `listen` finds
+the sentence forms of all causes in a text in one pass of a linear-time engine (RE2), loaded with the first text.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+
+from shared.model.denial import Heard
+from shared.model.diagnosis import Cause, Sentence
+from shared.renderings.bank import Bank
+
+
+def _scan() -> dict[str, Cause]:
+    found: dict[str, Cause] = {}
+    for name in sorted(os.listdir(os.path.dirname(__file__))):
+        if name.endswith(".py") and name != "__init__.py":
+            cause = importlib.import_module(f"{__name__}.{name[:-3]}").CAUSE
+            if cause.id in found or cause.id.replace(".", "_") != name[:-3]:
+                raise ImportError(f"cause {cause.id!r} in {name}: ids are unique and name their file")
+            found[cause.id] = cause
+    return found
+
+
+def _index(field: str) -> dict[str, Cause]:
+    return {key: cause for cause in CAUSES.values() for key in getattr(cause, field)}
+
+
+CAUSES = _scan()
+BY_ERROR = _index("errors")
+BY_LEGACY = _index("legacy")
+BY_VIOLATION = _index("violations")
+BY_MARK = _index("marks")
+_EXACT = {name: cause for name, cause in _index("permissions").items() if not name.endswith("*")}
+_PREFIX = sorted(
+    ((name[:-1], cause) for name, cause in _index("permissions").items() if name.endswith("*")),
+    key=lambda pair: -len(pair[0]),
+)
+
+
+def by_permission(permission: str) -> Cause | None:
+    """The cause that owns refusals of a permission: an exact entry first, then the longest prefix."""
+    if exact := _EXACT.get(permission):
+        return exact
+    for prefix, cause in _PREFIX:
+        if permission.startswith(prefix):
+            return cause
+    return None
+
+
+class _Ear:
+    """The sentence forms of all causes, listened for together."""
+
+    def __init__(self) -> None:
+        self._known = [(cause, one) for cause in CAUSES.values() for one in (*cause.sentences, *_tokens(cause))]
+        self._bank = Bank([f"(?i){sentence.pattern}" for _, sentence in self._known])
+
+    def hear(self, text: str) -> tuple[Heard, ...]:
+        found = []
+        for at in self._bank.hits(text):
+            cause, sentence = self._known[at]
+            match = self._bank.first(at, text)
+            groups = {name: value for name, value in match.groupdict().items() if value}
+            if sentence.implies:
+                groups.setdefault("permission", sentence.implies)
+            heard = Heard(cause.id, sentence.weight, sentence.refusal, sentence.anyones, groups, match.group()[:300])
+            found.append(((-sentence.weight, cause.order, at), heard))
+        return tuple(heard for _, heard in sorted(found, key=lambda pair: pair[0]))
+
+
+TOO_WIDE = ("IAM_PERMISSION_DENIED", "ERROR_REASON_UNSPECIFIED")
+
+
+def _tokens(cause: Cause) -> tuple[Sentence, ...]:
+    """Reasons that clients print bare: `googleapi: Error 403: ..., accessNotConfigured`, `Reason: SERVICE_DISABLED`."""
+    bare = [reason for reason in (*cause.legacy, *cause.errors) if reason.lower() != reason and reason not in TOO_WIDE]
+    return tuple(Sentence(rf"\b{reason}\b", weight=3) for reason in bare)
+
+
+_ear: _Ear | None = None
+
+
+def listen(text: str) -> tuple[Heard, ...]:
+    """Every sentence of the domain in a folded text, strongest first."""
+    global _ear
+    if _ear is None:
+        _ear = _Ear()
+    return _ear.hear(text)

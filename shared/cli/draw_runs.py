@@ -1,0 +1,53 @@
+"""How runs look in a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.table import Table
+
+from shared.cli.draw import console, draw_report
+from shared.model.run import Dropped, Quarantined, Run
+from shared.renderings.fold import visible
+
+SHOWN_BYTES = 400
+
+
+def draw_runs(runs: Sequence[Run], dropped: Sequence[Dropped], kept: Sequence[Quarantined]) -> None:
+    """Every run in a line, then what was dropped and what could not be read."""
+    out = console()
+    if not runs:
+        out.print("no runs yet: deliver an entry to `unforbid serve`, or try `unforbid demo`")
+    else:
+        table = Table(box=None, pad_edge=False)
+        for heading in ("run", "state", "times", "last seen", "cause", "who", "where"):
+            table.add_column(heading, overflow="fold", justify="right" if heading == "times" else "left", no_wrap=heading in ("run", "state"))
+        for run in runs:
+            report = run.report
+            cells = (run.id, run.state.value, str(run.count), f"{run.last_seen:%Y-%m-%d %H:%M:%S}", report.cause or "", report.principal or "-", report.resource or "-")
+            table.add_row(*(visible(cell) for cell in cells))
+        out.print(table)
+    if dropped:
+        out.print(f"\nno denials: {sum(one.count for one in dropped)}")
+        for one in dropped:
+            out.print(f"  {one.count:>6}  {visible(one.reason)}")
+    if kept:
+        out.print(f"\nin quarantine: {len(kept)}")
+        for item in kept:
+            out.print(f"  {item.id}  {item.at:%Y-%m-%d %H:%M:%S}  {item.size} bytes  {visible(item.reason)}")
+
+
+def draw_run(run: Run) -> None:
+    """One run: when and how often, then the whole report."""
+    out = console()
+    out.print(f"{run.id}  {run.state.value}")
+    out.print(f"opened {run.opened_at:%Y-%m-%d %H:%M:%S} UTC, last seen {run.last_seen:%Y-%m-%d %H:%M:%S} UTC, {run.count} entries in {run.deliveries} deliveries\n")
+    draw_report(out, run.report)
+
+
+def draw_quarantined(item: Quarantined) -> None:
+    """One message that could not be read: why, and how it begins."""
+    out = console()
+    out.print(f"{item.id}  {item.at:%Y-%m-%d %H:%M:%S} UTC  {item.size} bytes  sha256 {item.sha256}")
+    out.print(f"reason: {visible(item.reason)}")
+    out.print("begins: " + visible(item.data[:SHOWN_BYTES].decode("utf-8", "backslashreplace")))

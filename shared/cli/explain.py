@@ -1,0 +1,70 @@
+"""`unforbid explain`: entries in, explanations out; offline and without credentials."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Iterator
+
+import click
+
+from shared import flows
+from shared.cli.inputs import read_inputs
+from shared.errors import Unreadable
+from shared.model.codec import to_json
+from shared.model.report import Report
+from shared.pipeline.report import report_unreadable
+
+
+@click.command()
+@click.argument("file", default="-", type=click.File("rb"))
+@click.option("--format", "form", type=click.Choice(["text", "json", "jsonl"]), default="text", help="jsonl: one line an input, for programs")
+def explain(file: click.utils.LazyFile, form: str) -> None:
+    """Explain FILE (or standard input): who was refused what, why, and what would mend it.
+
+    Reads one LogEntry, an array from `gcloud logging read --format=json`, JSON lines, a Pub/Sub push body, an API error
+    body or pasted text. Needs no credentials and looks nowhere else. Exits with 1 if an input could not be read.
+    """
+    if file.name == "<stdin>" and sys.stdin.isatty():
+        click.echo("Paste an entry or an error, then press Ctrl-D.", err=True)
+    verdicts: Counter[str] = Counter()
+    reports = _counted(_reports(file.read()), verdicts)
+    if form == "jsonl":
+        for report in reports:
+            sys.stdout.buffer.write(to_json(report) + b"\n")
+    elif form == "json":
+        _write_array(reports)
+    else:
+        _draw(reports, verdicts)
+    sys.stdout.flush()
+    if verdicts["unreadable"]:
+        sys.exit(1)
+
+
+def _reports(data: bytes) -> Iterator[Report]:
+    for found in read_inputs(data):
+        yield report_unreadable(str(found)) if isinstance(found, Unreadable) else flows.explain(found)
+
+
+def _counted(reports: Iterator[Report], verdicts: Counter[str]) -> Iterator[Report]:
+    for report in reports:
+        verdicts[report.verdict] += 1
+        yield report
+
+
+def _write_array(reports: Iterator[Report]) -> None:
+    import msgspec
+
+    body = b",\n".join(msgspec.json.format(to_json(report), indent=2) for report in reports)
+    sys.stdout.buffer.write(b"[\n" + body + b"\n]\n")
+
+
+def _draw(reports: Iterator[Report], verdicts: Counter[str]) -> None:
+    from shared.cli.draw import console, draw_report
+
+    out = console()
+    for report in reports:
+        draw_report(out, report)
+    if verdicts.total() > 1:
+        said = {"denial": "denials", "not_a_denial": "no denials", "unreadable": "unreadable"}
+        out.print(f"{verdicts.total()} inputs: " + ", ".join(f"{count} {said[verdict]}" for verdict, count in verdicts.items()))

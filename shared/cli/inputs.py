@@ -1,0 +1,100 @@
+"""Whatever a person has at hand -> log entries, one for each input, in order.
+
+One LogEntry, the array of `gcloud logging read --format=json`, one JSON value a line, a Pub/Sub push, a bare error body,
+or pasted text. What is not a log entry becomes one: a text its textPayload, an error body its jsonPayload.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from shared.errors import Unreadable
+from shared.model.log_entry import LogEntry
+from shared.pipeline.ingest import ingest
+from shared.pipeline.read import MOST_BYTES, PAYLOADS, decode, to_entry
+
+Input = LogEntry | Unreadable
+
+
+def read_inputs(data: bytes) -> Iterator[Input]:
+    """Each input as an entry, or as the error that says why it cannot be read."""
+    data = data.removeprefix(b"\xef\xbb\xbf").strip()
+    if not data:
+        yield Unreadable("empty input")
+    elif (elements := _array(data)) is not None:
+        yield from (_guarded(element) for element in elements)
+    elif _is_json(data):
+        yield _guarded(data)
+    elif lines := _json_lines(data):
+        yield from (_guarded(line) for line in lines)
+    else:
+        yield _text(data)
+
+
+def _array(data: bytes) -> list[bytes] | None:
+    if not data.startswith(b"["):
+        return None
+    try:
+        return [bytes(element) for element in msgspec.json.decode(data, type=list[msgspec.Raw])]
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+
+
+def _is_json(data: bytes) -> bool:
+    """Whether the bytes are one JSON value, however strange; a JSON error of the strict reading is then the answer."""
+    try:
+        msgspec.json.decode(data, type=msgspec.Raw)
+    except RecursionError:
+        return True
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return False
+    return True
+
+
+def _json_lines(data: bytes) -> list[bytes]:
+    """The lines of a file of JSON lines, empty if it is none: most of its lines are objects, arrays or strings."""
+    lines = [line.strip() for line in data.split(b"\n") if line.strip()]
+    values = sum(line[:1] in b'{["' and _is_json(line) for line in lines)
+    return lines if len(lines) > 1 and values * 2 > len(lines) else []
+
+
+def _guarded(data: bytes) -> Input:
+    try:
+        return _entry(data)
+    except Unreadable as error:
+        return error
+
+
+def _entry(data: bytes) -> Input:
+    value = decode(data)
+    if isinstance(value, str):
+        return _from_text(value)
+    if isinstance(value, list):
+        return LogEntry(json_payload={"errors": value})
+    if isinstance(value, dict) and _is_delivery(value):
+        return _entry(ingest(data).data)
+    if isinstance(value, dict) and not any(payload in value for payload in PAYLOADS):
+        return LogEntry(json_payload=value)
+    return to_entry(value)
+
+
+def _is_delivery(value: dict[str, Any]) -> bool:
+    inner = value.get("data") if "specversion" in value else value
+    message = inner.get("message") if isinstance(inner, dict) else None
+    return isinstance(message, dict) and isinstance(message.get("data"), str) and bool({"messageId", "message_id", "publishTime"} & message.keys())
+
+
+def _text(data: bytes) -> Input:
+    try:
+        return _from_text(data.decode("utf-8"))
+    except UnicodeDecodeError as error:
+        return Unreadable(f"neither JSON nor UTF-8 text: byte {error.start} is neither")
+
+
+def _from_text(text: str) -> Input:
+    if len(text.encode("utf-8", "replace")) > MOST_BYTES:
+        return Unreadable(f"larger than 1 MiB ({len(text)} characters)")
+    return LogEntry(text_payload=text)

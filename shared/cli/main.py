@@ -1,0 +1,39 @@
+"""`unforbid`: why was this refused, and what would be the narrowest fix?"""
+
+from __future__ import annotations
+
+import click
+
+from shared.cli.causes import causes
+from shared.cli.demo import demo
+from shared.cli.explain import explain
+from shared.cli.runs import runs
+from shared.cli.serve import serve
+from shared.errors import UnforbidError
+
+
+class _Group(click.Group):
+    """Errors of ours are one sentence for the person, never a traceback."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except UnforbidError as error:
+            raise click.ClickException(str(error)) from error
+
+
+@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="unforbid")
+def unforbid() -> None:
+    """Why was this call to Google Cloud refused, and what would be the narrowest fix?
+
+    \b
+    Start here:
+      unforbid explain entry.json     one entry, an array, JSON lines, an error body or pasted text
+      unforbid demo                   ten stories through the real function, on this machine
+      unforbid causes                 everything a 403 can mean
+    """
+
+
+for command in (explain, demo, serve, causes, runs):
+    unforbid.add_command(command)

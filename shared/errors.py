@@ -1,0 +1,44 @@
+"""What can go wrong, by what the caller does about it.
+
+    UnforbidError
+    ├── Retryable                 raise it: the message is delivered again
+    │   └── StoreUnavailable
+    └── Permanent                 record it, report it, acknowledge the message
+        ├── Unreadable            the input cannot be an entry; kept in quarantine
+        ├── SettingsError         every problem of the settings at once
+        └── NotFound              nothing is stored under that id
+"""
+
+from __future__ import annotations
+
+
+class UnforbidError(Exception):
+    """The root of every error raised on purpose here."""
+
+
+class Retryable(UnforbidError):
+    """Trying the same again later may work."""
+
+
+class StoreUnavailable(Retryable):
+    """The store cannot be read or written now."""
+
+
+class Permanent(UnforbidError):
+    """Trying the same again cannot work."""
+
+
+class Unreadable(Permanent):
+    """The input cannot be read as a log entry; the message says why in a sentence."""
+
+
+class SettingsError(Permanent):
+    """The settings cannot be used; every problem is listed."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("settings: " + "; ".join(problems))
+        self.problems = problems
+
+
+class NotFound(Permanent):
+    """Nothing is stored under the id asked for."""

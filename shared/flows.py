@@ -1,0 +1,112 @@
+"""The stages called in order: read this first."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from hashlib import blake2b, sha256
+
+import msgspec
+
+from shared.errors import Unreadable
+from shared.model.denial import Denial, NotADenial
+from shared.model.log_entry import LogEntry
+from shared.model.report import Report
+from shared.model.run import STATE_OF_MODE, Quarantined, Run
+from shared.pipeline.classify import classify
+from shared.pipeline.diagnose import diagnose
+from shared.pipeline.fingerprint import fingerprint
+from shared.pipeline.gate import gate
+from shared.pipeline.glance import glance
+from shared.pipeline.ingest import ingest
+from shared.pipeline.plan import plan
+from shared.pipeline.read import read
+from shared.pipeline.report import report, report_none, report_unreadable
+from shared.ports import Clock, Recorder, Store
+
+OOM = "cred.lost_token"
+OOM_NEAR = timedelta(minutes=15)
+Facts = dict[str, object]
+
+
+def explain(entry: LogEntry) -> Report:
+    """What one log entry says, why, what would be done, and what may be: without looking anywhere else."""
+    found = classify(entry)
+    if isinstance(found, NotADenial):
+        return report_none(found)
+    diagnosis = diagnose(found)
+    steps = plan(found, diagnosis)
+    return report(found, diagnosis, steps, gate(found, diagnosis, steps))
+
+
+def explain_bytes(data: bytes) -> Report:
+    """The same from the bytes of an entry; bytes that cannot be read get their reason."""
+    try:
+        return explain(read(data))
+    except Unreadable as error:
+        return report_unreadable(str(error))
+
+
+def detect(body: bytes, recorder: Recorder, store: Store, clock: Clock) -> Facts:
+    """Turn one delivery into a stored run, a counted repeat, a counted drop or a quarantine record; what became of it.
+
+    Raises:
+        StoreUnavailable: nothing was recorded; the message has to be delivered again.
+    """
+    now = clock.now()
+    try:
+        message = ingest(body)
+        found = glance(message.data) or classify(read(message.data))
+    except Unreadable as error:
+        return quarantine(body, str(error), recorder, now)
+    if isinstance(found, NotADenial):
+        recorder.drop(found.reason)
+        return {"outcome": "dropped", "reason": found.reason}
+    return _record(found, blake2b(message.data, digest_size=16).digest(), recorder, store, now)
+
+
+def quarantine(body: bytes, reason: str, recorder: Recorder, now: datetime) -> Facts:
+    """Keep a delivery that cannot be used, whole, with the reason."""
+    digest = sha256(body).hexdigest()
+    item = Quarantined(id=f"q-{digest[:12]}", at=now, reason=reason, size=len(body), sha256=digest, data=body)
+    recorder.quarantine(item)
+    return {"severity": "WARNING", "outcome": "quarantined", "quarantine": item.id, "reason": reason}
+
+
+def _record(denial: Denial, key: bytes, recorder: Recorder, store: Store, now: datetime) -> Facts:
+    diagnosis = diagnose(denial)
+    steps = plan(denial, diagnosis)
+    decision = gate(denial, diagnosis, steps)
+    mark = fingerprint(denial, diagnosis, steps)
+    run = recorder.repeat(mark, key, now)
+    merged = run is not None
+    if run is None:
+        explained = _with_neighbours(report(denial, diagnosis, steps, decision), denial, store, now)
+        run, merged = recorder.open(_new_run(mark, key, denial, explained, now), key)
+    return {"outcome": "merged" if merged else "run", "run": run.id, "cause": diagnosis.cause.id, "mode": decision.mode.value}
+
+
+def _new_run(mark: str, key: bytes, denial: Denial, explained: Report, now: datetime) -> Run:
+    named = blake2b(f"{mark}{now.isoformat()}".encode(), digest_size=6).hexdigest()
+    machine = denial.instance
+    return Run(
+        id=f"r-{named}",
+        fingerprint=mark,
+        state=STATE_OF_MODE[explained.decision.mode],
+        opened_at=now,
+        last_seen=now,
+        first_key=key,
+        instance=f"{machine.project}/{machine.id}" if machine else None,
+        report=explained,
+    )
+
+
+def _with_neighbours(explained: Report, denial: Denial, store: Store, now: datetime) -> Report:
+    """The report with the memory exhaustion seen on the same machine within 15 minutes, if there was one."""
+    if denial.instance is None or explained.cause == OOM:
+        return explained
+    oom = store.recent_on(f"{denial.instance.project}/{denial.instance.id}", OOM, now - OOM_NEAR)
+    if oom is None:
+        return explained
+    words = next((line for line in oom.report.evidence if line.startswith("the words: ")), "").removeprefix("the words: ")
+    note = f"memory was exhausted on this machine shortly before (run {oom.id}): {words}; the refusal has its own cause"
+    return msgspec.structs.replace(explained, evidence=(*explained.evidence, note))

@@ -1,0 +1,1 @@
+"""Which role on which resource: the knowledge behind a grant, without the cloud."""

@@ -1,0 +1,65 @@
+"""Where a grant belongs: the narrowest resource that carries a policy and is evaluated for the permission.
+
+`*.create`, `*.list` and `*.search` of a collection are evaluated on its parent; versions and objects carry no policy of
+their own. Source: IAM documentation, resource types that accept allow policies.
+"""
+
+from __future__ import annotations
+
+from shared.grants.services import service_of
+from shared.model.names import ResourceName
+
+CARRIERS = {
+    "storage": ("buckets",),
+    "bigquery": ("tables", "routines", "datasets"),
+    "pubsub": ("topics", "subscriptions", "schemas", "snapshots"),
+    "secretmanager": ("secrets",),
+    "cloudkms": ("cryptoKeys", "keyRings"),
+    "artifactregistry": ("repositories",),
+    "run": ("services", "jobs", "workerPools"),
+    "cloudfunctions": ("functions",),
+    "iam": ("serviceAccounts",),
+    "compute": ("instances", "disks", "images", "snapshots", "subnetworks", "instanceTemplates", "backendServices"),
+    "cloudtasks": ("queues",),
+    "eventarc": ("triggers", "channels"),
+    "spanner": ("databases", "instances"),
+    "bigtable": ("tables", "instances"),
+    "iap": ("backendServices",),
+}
+OWNED_DOMAIN = ".iam.gserviceaccount.com"
+"""User-managed accounts are named NAME@PROJECT.iam.gserviceaccount.com."""
+ON_PARENT = ("create", "list", "search", "insert")
+PROJECT_ONLY = ("bigquery.jobs.", "logging.logEntries.", "monitoring.", "serviceusage.", "cloudsql.", "datastore.", "resourcemanager.")
+
+
+def target_of(permission: str, resource: ResourceName | None, account: str | None) -> str | None:
+    """The full resource name to grant on, or None if the entry names nothing that carries a policy."""
+    prefix, collection, verb = permission.split(".")
+    if prefix == "iam" and collection == "serviceAccounts" and verb not in ON_PARENT:
+        return _account(resource, account)
+    if resource is None:
+        return None
+    if not permission.startswith(PROJECT_ONLY):
+        for carrier in CARRIERS.get(prefix, ()):
+            on_parent = verb in ON_PARENT and carrier == collection
+            if not on_parent and (name := resource.upto(carrier)):
+                return f"//{service_of(permission)}/{name}"
+    return _container(resource)
+
+
+def _account(resource: ResourceName | None, account: str | None) -> str | None:
+    """The account itself, in the project that owns it: with `-` a missing account looks like a missing role."""
+    named = resource.part("serviceAccounts") if resource else None
+    email = named if named and "@" in named else account or named
+    if not email:
+        return None
+    owner = email.partition("@")[2].removesuffix(OWNED_DOMAIN) if email.endswith(OWNED_DOMAIN) else None
+    project = (resource.project if resource else None) or owner or "-"
+    return f"//iam.googleapis.com/projects/{project}/serviceAccounts/{email}"
+
+
+def _container(resource: ResourceName) -> str | None:
+    for kind in ("projects", "folders", "organizations"):
+        if (name := resource.part(kind)) and name not in ("_", "-"):
+            return f"//cloudresourcemanager.googleapis.com/{kind}/{name}"
+    return None

@@ -1,0 +1,51 @@
+"""The narrowest fix and its inverse, as data; nothing here can be carried out."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from msgspec import Struct
+
+from shared.model.names import Role
+
+
+class Tier(StrEnum):
+    """Who must agree: T0 a written rule, T1 one owner, T2 owner and security, T3 nobody: at most a proposal."""
+
+    T0 = "T0"
+    T1 = "T1"
+    T2 = "T2"
+    T3 = "T3"
+
+
+class Remedy(StrEnum):
+    """The kind of fix a cause calls for; each is one file under `actions/`."""
+
+    GRANT_ROLE = "grant_role"
+    ENABLE_API = "enable_api"
+    VM_SCOPES = "vm_scopes"
+    ADVISE = "advise"
+
+
+class Action(Struct, frozen=True, kw_only=True):
+    """One step of a plan. `changes` is true only where carrying it out would alter the cloud."""
+
+    action: str
+    changes: bool
+    tier: Tier
+    target: str | None
+    member: str | None
+    role: Role | None
+    why: str
+    undo: str | None
+
+
+class Plan(Struct, frozen=True):
+    """The steps of a fix, in order; advice only where no change is right."""
+
+    actions: tuple[Action, ...]
+
+    @property
+    def changes(self) -> bool:
+        """Whether any step would alter the cloud."""
+        return any(action.changes for action in self.actions)

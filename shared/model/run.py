@@ -1,0 +1,73 @@
+"""A run: one denial, however often it repeats, and what became of it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from msgspec import Struct
+
+from shared.model.decision import Mode
+from shared.model.report import Report
+
+
+class RunState(StrEnum):
+    """How far a run has come. In observe mode each of these is an end."""
+
+    DRY_RUN_DONE = "DRY_RUN_DONE"
+    NOTIFIED = "NOTIFIED"
+    REFUSED = "REFUSED"
+
+
+STATE_OF_MODE = {
+    Mode.DRY_RUN: RunState.DRY_RUN_DONE,
+    Mode.NOTIFY: RunState.NOTIFIED,
+    Mode.IGNORE: RunState.NOTIFIED,
+    Mode.REFUSE: RunState.REFUSED,
+}
+
+
+class Run(Struct, frozen=True, kw_only=True):
+    """One denial as stored.
+
+    `fingerprint` is the same for every repeat; `count` is how many distinct entries reported it, `deliveries` how many
+    messages arrived including redeliveries of the same entry; `first_key` identifies the entry that opened the run.
+    """
+
+    id: str
+    fingerprint: str
+    state: RunState
+    opened_at: datetime
+    last_seen: datetime
+    count: int = 1
+    deliveries: int = 1
+    first_key: bytes = b""
+    instance: str | None = None
+    report: Report
+
+
+class Repeats(Struct, frozen=True):
+    """What is to be added to a run: distinct entries, deliveries, and when the last one came."""
+
+    run_id: str
+    count: int
+    deliveries: int
+    last_seen: datetime
+
+
+class Dropped(Struct, frozen=True):
+    """How many messages were no denials for one reason."""
+
+    reason: str
+    count: int
+
+
+class Quarantined(Struct, frozen=True, kw_only=True):
+    """A message that could not be read, kept whole with the reason; `size` and `sha256` are of the bytes as delivered."""
+
+    id: str
+    at: datetime
+    reason: str
+    size: int
+    sha256: str
+    data: bytes

@@ -1,0 +1,49 @@
+"""A first look at the bytes of an entry: an audited call that plainly succeeded is dropped without reading the rest.
+
+Only what decides is decoded, which is why this is cheap. Anything but a plain success is left to the strict reading.
+"""
+
+from __future__ import annotations
+
+import msgspec
+from msgspec import Struct
+
+from shared.model.denial import NotADenial, Trust
+
+REFUSAL_SIGNS = (b"PERMISSION_DENIED", b'"code":7', b"403")
+SUCCEEDED = "the audited call did not fail"
+
+
+class _Status(Struct, gc=False):
+    code: int = 0
+
+
+class _Audit(Struct, gc=False, rename="camel"):
+    type: str = msgspec.field(name="@type", default="")
+    status: _Status | None = None
+    policy_violation_info: msgspec.Raw = msgspec.Raw()
+
+
+class _Entry(Struct, gc=False, rename="camel"):
+    insert_id: str = ""
+    labels: dict[str, str] | None = None
+    proto_payload: _Audit | None = None
+
+
+_decode = msgspec.json.Decoder(_Entry).decode
+
+
+def glance(data: bytes) -> NotADenial | None:
+    """Why the entry is no denial, if that shows at first sight; None where it has to be read."""
+    if any(sign in data for sign in REFUSAL_SIGNS):
+        return None
+    try:
+        entry = _decode(data)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+    audit = entry.proto_payload
+    if audit is None or not audit.type.endswith("google.cloud.audit.AuditLog") or entry.labels:
+        return None
+    if (audit.status is not None and audit.status.code) or bytes(audit.policy_violation_info):
+        return None
+    return NotADenial(id=entry.insert_id or None, reason=SUCCEEDED, trust=Trust.AUDIT)

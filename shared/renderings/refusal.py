@@ -1,0 +1,69 @@
+"""A Denial read from words: what applications, agents and clients print, with the JSON bodies among it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from shared.model.denial import Denial, Trust
+from shared.model.log_entry import LogEntry, instance_of
+from shared.model.names import parse_permission, parse_principal, parse_resource
+from shared.renderings.body import read_body
+from shared.renderings.findings import Findings
+from shared.renderings.fold import fold
+from shared.renderings.pairs import read_pairs
+from shared.renderings.wording import Named, add_statuses, named
+
+
+def from_words(entry: LogEntry, shape: str, trust: Trust, value: Any, *, status: int | str = "") -> Denial:
+    """The Denial that a text, or a JSON value with texts in it, states; `status` is what the log itself says."""
+    found = Findings()
+    if status:
+        found.add_code(status)
+    if isinstance(value, str):
+        raw = value
+    else:
+        read_body(value, found)
+        raw = "\n".join(found.texts)
+    text = fold(raw)
+    read_pairs(text, raw, found)
+    names = named(text)
+    add_statuses(names, found)
+    return _denial(entry, shape, trust, found, text, names)
+
+
+def _denial(entry: LogEntry, shape: str, trust: Trust, found: Findings, text: str, names: Named) -> Denial:
+    stated: dict[str, str] = {}
+    for error in found.errors:
+        stated = {**error.metadata, **stated}
+    listed = (parse_permission(stated.get("permission", "")), *names.permissions)
+    resource = stated.get("resource") or names.resource
+    return Denial(
+        id=entry.insert_id or None,
+        shape=shape,
+        trust=trust,
+        status=_status(found.statuses),
+        message=text,
+        principal=parse_principal(names.principal) if names.principal else None,
+        permissions=tuple(dict.fromkeys(permission for permission in listed if permission)),
+        resource=parse_resource(resource) if resource else None,
+        service=stated.get("service") or names.service,
+        method=stated.get("method") or stated.get("methodName", ""),
+        consumer=stated.get("consumer"),
+        scopes=names.scopes,
+        owner=entry.parent or None,
+        target_account=names.account,
+        errors=tuple(found.errors),
+        violations=tuple(found.violations),
+        reasons=tuple(dict.fromkeys(found.reasons)),
+        marks=tuple(dict.fromkeys(found.marks)),
+        instance=instance_of(entry),
+        runs_on=entry.resource_type,
+        happened_at=entry.timestamp,
+    )
+
+
+def _status(statuses: list[str]) -> str:
+    if "PERMISSION_DENIED" in statuses:
+        return "PERMISSION_DENIED"
+    failures = [status for status in statuses if status != "OK"]
+    return (failures or statuses or [""])[0]

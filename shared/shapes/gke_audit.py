@@ -1,0 +1,48 @@
+"""Kubernetes audit entries of GKE: the cluster's own authorisation, by RBAC or IAM, refused a request."""
+
+from __future__ import annotations
+
+import msgspec
+
+from shared.model.denial import Denial, NotADenial, Trust
+from shared.model.log_entry import LogEntry
+from shared.shapes import Shape, audit_log
+
+DECISION, REASON = "authorization.k8s.io/decision", "authorization.k8s.io/reason"
+
+
+def _claims(entry: LogEntry) -> bool:
+    return entry.proto_payload is not None and entry.proto_payload.service_name == "k8s.io"
+
+
+def _read(entry: LogEntry) -> Denial | NotADenial:
+    labels = entry.labels or {}
+    forbidden = labels.get(DECISION) == "forbid"
+    denial = audit_log.read(entry)
+    if isinstance(denial, NotADenial):
+        return denial if not forbidden else _by_label(entry)
+    if labels.get(DECISION) == "allow" or _is_admission(denial.message):
+        return NotADenial(
+            id=entry.insert_id or None,
+            reason="the cluster authorised this request; admission or quota of the cluster turned it down later",
+            see="gke.rbac",
+            trust=Trust.AUDIT,
+        )
+    if denial.principal and denial.principal.text == "system:anonymous":
+        return NotADenial(id=entry.insert_id or None, reason="an anonymous request to the cluster: nobody to help", see="gke.rbac", trust=Trust.AUDIT)
+    return msgspec.structs.replace(denial, marks=("rbac", *denial.marks), service="k8s.io")
+
+
+def _by_label(entry: LogEntry) -> Denial | NotADenial:
+    audit = entry.proto_payload
+    assert audit is not None
+    refused = msgspec.structs.replace(audit, status=audit_log.Status(7, (entry.labels or {}).get(REASON, "")))
+    denial = audit_log.read(msgspec.structs.replace(entry, proto_payload=refused))
+    return denial if isinstance(denial, NotADenial) else msgspec.structs.replace(denial, marks=("rbac",), service="k8s.io")
+
+
+def _is_admission(message: str) -> bool:
+    return "exceeded quota" in message or "admission webhook" in message or "violates PodSecurity" in message
+
+
+SHAPE = Shape(id="gke_audit", payloads=("proto",), order=25, claims=_claims, read=_read)

@@ -1,0 +1,58 @@
+"""Policy denied entries of VPC Service Controls: the perimeter's own account of a refused call."""
+
+from __future__ import annotations
+
+import msgspec
+
+from shared.model.denial import Denial, NotADenial, Trust
+from shared.model.log_entry import JsonObject, LogEntry, Status
+from shared.renderings.fold import fold
+from shared.shapes import Shape, audit_log
+
+METADATA = "google.cloud.audit.VpcServiceControlAuditMetadata"
+
+
+def _metadata(entry: LogEntry) -> JsonObject:
+    found = entry.proto_payload.metadata if entry.proto_payload else None
+    return found if isinstance(found, dict) else {}
+
+
+def _claims(entry: LogEntry) -> bool:
+    return str(_metadata(entry).get("@type", "")).endswith(METADATA)
+
+
+def _read(entry: LogEntry) -> Denial | NotADenial:
+    metadata = _metadata(entry)
+    status = entry.proto_payload.status if entry.proto_payload else None
+    said_so = isinstance(status, Status) and "dry run mode" in status.message.lower()
+    if metadata.get("dryRun") is True or said_so:
+        return NotADenial(
+            id=entry.insert_id or None,
+            reason="a dry-run perimeter only reports what it would refuse; this call went through",
+            see="perimeter.vpcsc",
+            trust=Trust.AUDIT,
+        )
+    denial = audit_log.read(entry)
+    if isinstance(denial, NotADenial):
+        return denial
+    return msgspec.structs.replace(denial, marks=("vpcsc", *denial.marks), evidence=(*denial.evidence, *_story(metadata)))
+
+
+def _story(metadata: JsonObject) -> tuple[str, ...]:
+    """What the perimeter says of itself, in sentences."""
+    policy = metadata.get("securityPolicyInfo")
+    named = policy.get("servicePerimeterName") if isinstance(policy, dict) else None
+    facts = [
+        ("violation reason", metadata.get("violationReason")),
+        ("perimeter", named),
+        ("unique id for the perimeter's owner", metadata.get("vpcServiceControlsUniqueId")),
+    ]
+    said = [f"{what}: {fold(value)[:300]}" for what, value in facts if isinstance(value, str) and value]
+    if metadata.get("ingressViolations"):
+        said.append("ingress: the caller stands outside the perimeter of the target")
+    if metadata.get("egressViolations"):
+        said.append("egress: a caller or resource inside the perimeter reached out of it")
+    return tuple(said)
+
+
+SHAPE = Shape(id="vpc_service_controls", payloads=("proto",), order=30, claims=_claims, read=_read)
