@@ -24,7 +24,7 @@ def answered(event: str, work: Callable[[], Facts], keep: Callable[[str], Facts]
             facts = work()
         except (Retryable, Permanent):
             raise
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - the one shell around an invocation
             log(event, severity="ERROR", outcome="defect", trace=traceback.format_exc())
             facts = keep(f"a defect of unforbid: {type(error).__name__}")
     except Retryable as error:
@@ -33,5 +33,6 @@ def answered(event: str, work: Callable[[], Facts], keep: Callable[[str], Facts]
     except Permanent as error:
         log(event, severity="ERROR", outcome="not set up", reason=str(error))
         return "not set up", 500
-    log(event, **facts, ms=round((time.perf_counter() - started) * 1000, 3))
+    severity = str(facts.pop("severity", "INFO"))
+    log(event, severity=severity, **facts, ms=round((time.perf_counter() - started) * 1000, 3))
     return "ok", 200

@@ -1,12 +1,12 @@
 """What can go wrong, by what the caller does about it.
 
-    UnforbidError
-    ├── Retryable                 raise it: the message is delivered again
-    │   └── StoreUnavailable
-    └── Permanent                 record it, report it, acknowledge the message
-        ├── Unreadable            the input cannot be an entry; kept in quarantine
-        ├── SettingsError         every problem of the settings at once
-        └── NotFound              nothing is stored under that id
+UnforbidError
+├── Retryable                 raise it: the message is delivered again
+│   └── StoreUnavailable
+└── Permanent                 record it, report it, acknowledge the message
+    ├── Unreadable            the input cannot be an entry; kept in quarantine
+    ├── SettingsError         every problem of the settings at once
+    └── NotFound              nothing is stored under that id
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ class UnforbidError(Exception):
     """The root of every error raised on purpose here."""
 
 
-class Retryable(UnforbidError):
+class Retryable(UnforbidError):  # noqa: N818 - a branch of the tree, named for what the caller does
     """Trying the same again later may work."""
 
 
@@ -24,7 +24,7 @@ class StoreUnavailable(Retryable):
     """The store cannot be read or written now."""
 
 
-class Permanent(UnforbidError):
+class Permanent(UnforbidError):  # noqa: N818 - likewise
     """Trying the same again cannot work."""
 
 

@@ -82,12 +82,17 @@ def _record(denial: Denial, key: bytes, recorder: Recorder, store: Store, now: d
     if run is None:
         explained = _with_neighbours(report(denial, diagnosis, steps, decision), denial, store, now)
         run, merged = recorder.open(_new_run(mark, key, denial, explained, now), key)
-    return {"outcome": "merged" if merged else "run", "run": run.id, "cause": diagnosis.cause.id, "mode": decision.mode.value}
+    return {
+        "outcome": "merged" if merged else "run",
+        "run": run.id,
+        "cause": diagnosis.cause.id,
+        "mode": decision.mode.value,
+    }
 
 
 def _new_run(mark: str, key: bytes, denial: Denial, explained: Report, now: datetime) -> Run:
     named = blake2b(f"{mark}{now.isoformat()}".encode(), digest_size=6).hexdigest()
-    machine = denial.instance
+    machine = denial.origin.instance
     return Run(
         id=f"r-{named}",
         fingerprint=mark,
@@ -102,11 +107,13 @@ def _new_run(mark: str, key: bytes, denial: Denial, explained: Report, now: date
 
 def _with_neighbours(explained: Report, denial: Denial, store: Store, now: datetime) -> Report:
     """The report with the memory exhaustion seen on the same machine within 15 minutes, if there was one."""
-    if denial.instance is None or explained.cause == OOM:
+    if denial.origin.instance is None or explained.cause == OOM:
         return explained
-    oom = store.recent_on(f"{denial.instance.project}/{denial.instance.id}", OOM, now - OOM_NEAR)
+    oom = store.recent_on(f"{denial.origin.instance.project}/{denial.origin.instance.id}", OOM, now - OOM_NEAR)
     if oom is None:
         return explained
-    words = next((line for line in oom.report.evidence if line.startswith("the words: ")), "").removeprefix("the words: ")
+    words = next((line for line in oom.report.evidence if line.startswith("the words: ")), "").removeprefix(
+        "the words: "
+    )
     note = f"memory was exhausted on this machine shortly before (run {oom.id}): {words}; the refusal has its own cause"
     return msgspec.structs.replace(explained, evidence=(*explained.evidence, note))

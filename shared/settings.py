@@ -29,7 +29,11 @@ class Settings(Struct, frozen=True, kw_only=True):
 
 def read_settings(environment: Mapping[str, str]) -> Settings:
     """The settings in an environment; raises `SettingsError` with every problem there is."""
-    problems = [f"{name} is not a setting; known are {', '.join(DOCUMENTED)}" for name in environment if name.startswith(PREFIX) and name not in DOCUMENTED]
+    problems = [
+        f"{name} is not a setting; known are {', '.join(DOCUMENTED)}"
+        for name in environment
+        if name.startswith(PREFIX) and name not in DOCUMENTED
+    ]
     mode = environment.get("UNFORBID_MODE", "observe")
     if mode not in MODES:
         problems.append(f"UNFORBID_MODE must be one of {', '.join(MODES)}, not {mode!r}")

@@ -1,17 +1,16 @@
-"""Every kind of fix, one file each: `ACTION = ActionKind(id, preview)`. Here they only say what they would do.
+"""Every kind of fix, one file each: `ACTION = ActionKind(id, preview)`. So far they only say what they would do.
 
-`preview` turns a denial and its diagnosis into the steps of a plan, or into advice where something needed is not stated.
-The folder is scanned; ids are unique and name their file.
+`preview` turns a denial and its diagnosis into the steps of a plan, or into advice where something needed is not
+stated. The folder is scanned; an id names its file.
 """
 
 from __future__ import annotations
 
-import importlib
-import os
 from collections.abc import Callable
 
 from msgspec import Struct
 
+from shared.folder import members
 from shared.model.denial import Denial
 from shared.model.diagnosis import Diagnosis
 from shared.model.plan import Action
@@ -25,11 +24,11 @@ class ActionKind(Struct, frozen=True, kw_only=True):
 
 
 def _scan() -> dict[str, ActionKind]:
-    names = [name[:-3] for name in sorted(os.listdir(os.path.dirname(__file__))) if name.endswith(".py") and name != "__init__.py"]
-    kinds = [importlib.import_module(f"{__name__}.{name}").ACTION for name in names]
-    if [kind.id for kind in kinds] != names:
-        raise ImportError("an action's id names its file")
-    return {kind.id: kind for kind in kinds}
+    kinds: dict[str, ActionKind] = {name: module.ACTION for name, module in members(__name__, __path__).items()}
+    for name, kind in kinds.items():
+        if kind.id != name:
+            raise ImportError(f"action {kind.id!r} in {name}: an id names its file")
+    return kinds
 
 
 ACTIONS = _scan()

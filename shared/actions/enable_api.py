@@ -12,11 +12,13 @@ from shared.model.plan import Action, Tier
 
 def preview(denial: Denial, diagnosis: Diagnosis) -> tuple[Action, ...]:
     """The one API to switch on, or advice where service or consumer is not stated."""
-    service, consumer = denial.service, denial.consumer
+    service, consumer = denial.names.service, denial.names.consumer
     if not service or not service.endswith(".googleapis.com") or not is_plain(service):
         return (advice(f"The entry does not name the API. {diagnosis.cause.remedy}", diagnosis.cause.tier),)
     if not consumer or not is_plain(consumer):
-        return (advice(f"The entry does not name the consumer project. {diagnosis.cause.remedy}", diagnosis.cause.tier),)
+        return (
+            advice(f"The entry does not name the consumer project. {diagnosis.cause.remedy}", diagnosis.cause.tier),
+        )
     return (
         Action(
             action="enable_api",

@@ -8,43 +8,49 @@ from shared.grants.curated import role_for
 from shared.grants.danger import floor_of, is_above_project, is_project
 from shared.grants.target import target_of
 from shared.model.denial import Denial
-from shared.model.diagnosis import Diagnosis
-from shared.model.names import Permission, Role
-from shared.model.plan import Action, Tier
+from shared.model.diagnosis import Cause, Diagnosis
+from shared.model.names import Permission
+from shared.model.plan import T3, Action
 
 MOST_GRANTS = 3
 
 
 def preview(denial: Denial, diagnosis: Diagnosis) -> tuple[Action, ...]:
     """One grant for each role and target that the refused permissions call for, or advice on what is missing."""
-    member = denial.principal.member if denial.principal else None
-    if member is None or not denial.permissions:
-        return (advice(f"{_missing_fact(denial)} {diagnosis.cause.remedy}", diagnosis.cause.tier),)
-    grants: dict[tuple[Role | None, str | None], Action] = {}
-    for permission in denial.permissions:
-        target = target_of(permission, denial.resource, denial.target_account)
+    names, cause = denial.names, diagnosis.cause
+    member = names.principal.member if names.principal else None
+    if member is None or not names.permissions:
+        return (advice(f"{_missing_fact(denial)} {cause.remedy}", cause.tier),)
+    steps: dict[tuple[str | None, str | None], Action] = {}
+    for permission in names.permissions:
+        target = target_of(permission, names.resource, names.account)
         role = role_for(permission)
-        if (role, target) not in grants:
-            grants[role, target] = _step(permission, role, target, member, diagnosis)
-    return tuple(grants.values())[:MOST_GRANTS]
+        if (role, target) not in steps:
+            steps[role, target] = _step(permission, target, member, cause)
+    return tuple(steps.values())[:MOST_GRANTS]
 
 
 def _missing_fact(denial: Denial) -> str:
-    if denial.principal is None:
+    caller = denial.names.principal
+    if caller is None:
         return "The entry does not say who was refused, so no grant can be planned."
-    if not denial.permissions:
+    if not denial.names.permissions:
         return "The entry does not say which permission was missing, so no role can be chosen."
-    return f"{denial.principal.text} is a {denial.principal.kind}, to which no grant is planned from a log entry."
+    return f"{caller.text} is a {caller.kind}, to which no grant is planned from a log entry."
 
 
-def _step(permission: Permission, role: Role | None, target: str | None, member: str, diagnosis: Diagnosis) -> Action:
+def _step(permission: Permission, target: str | None, member: str, cause: Cause) -> Action:
     if target is None:
-        return advice(f"The entry does not name the resource that {permission} was checked on. {diagnosis.cause.remedy}", diagnosis.cause.tier)
-    tier = max(diagnosis.cause.tier, floor_of(permission, target))
-    if tier is Tier.T3 or is_above_project(target):
-        return advice(f"{permission} on {target} is never granted by a machine: propose it to security and the owner.", Tier.T3, target)
+        return advice(f"The entry does not name what {permission} was checked on. {cause.remedy}", cause.tier)
+    tier = max(cause.tier, floor_of(permission, target))
+    if tier is T3 or is_above_project(target):
+        return advice(
+            f"{permission} here is never granted by a machine: propose it to security and the owner", T3, target
+        )
+    role = role_for(permission)
     if role is None:
-        return advice(f"No hand-checked role for {permission}: choose the smallest one from the organisation's catalogue, or a custom role of it alone.", tier, target)
+        choose = "choose the smallest one from the organisation's catalogue, or a custom role of it alone"
+        return advice(f"No hand-checked role holds {permission}: {choose}", tier, target)
     return Action(
         action="grant_role",
         changes=True,

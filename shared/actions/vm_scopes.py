@@ -12,7 +12,7 @@ from shared.model.plan import Action, Tier
 
 def preview(denial: Denial, diagnosis: Diagnosis) -> tuple[Action, ...]:
     """The one machine to stop, edit and start, or advice where the entry does not name it."""
-    machine = denial.instance
+    machine = denial.origin.instance
     if machine is None or not machine.zone or not is_plain(f"{machine.project}{machine.zone}{machine.id}"):
         return (advice(f"The entry does not name the virtual machine. {diagnosis.cause.remedy}", diagnosis.cause.tier),)
     target = f"//compute.googleapis.com/projects/{machine.project}/zones/{machine.zone}/instances/{machine.id}"
@@ -25,7 +25,7 @@ def preview(denial: Denial, diagnosis: Diagnosis) -> tuple[Action, ...]:
             member=None,
             role=None,
             why="scopes can only change while the VM is stopped; a role would not help, because IAM was never asked",
-            undo="stop, set the saved service account and scopes again, start: another interruption, so another approval",
+            undo="stop, set the saved account and scopes again, start: another interruption, so another approval",
         ),
     )
 

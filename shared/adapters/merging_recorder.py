@@ -1,7 +1,7 @@
 """The recorder of one process: a new denial is stored at once, its repeats are counted and written once a second.
 
-A storm of one denial is one run and one write a second. Counts are exact when the process ends in order (`flush` runs at
-exit); a process that is killed loses at most the last second's repeats, never a run.
+A storm of one denial is one run and one write a second. Counts are exact when the process ends in order (`flush` runs
+at exit); a process that is killed loses at most the last second's repeats, never a run.
 """
 
 from __future__ import annotations

@@ -30,7 +30,8 @@ CREATE INDEX runs_by_fingerprint ON runs (fingerprint, opened_at);
 CREATE INDEX runs_by_last_seen ON runs (last_seen);
 CREATE INDEX runs_by_instance ON runs (instance, last_seen) WHERE instance IS NOT NULL;
 CREATE TABLE quarantine (
-  id TEXT PRIMARY KEY, at INTEGER NOT NULL, reason TEXT NOT NULL, size INTEGER NOT NULL, sha256 TEXT NOT NULL, data BLOB NOT NULL
+  id TEXT PRIMARY KEY, at INTEGER NOT NULL, reason TEXT NOT NULL, size INTEGER NOT NULL, sha256 TEXT NOT NULL,
+  data BLOB NOT NULL
 ) STRICT;
 CREATE TABLE dropped (reason TEXT PRIMARY KEY, count INTEGER NOT NULL) STRICT;
 """
@@ -48,22 +49,25 @@ class SqliteStore:
     def open_run(self, run: Run, opened_after: datetime) -> Run:
         """Keep a new run, or return the open one of the same fingerprint."""
         with self._write() as db:
-            query = f"SELECT {_COLUMNS} FROM runs WHERE fingerprint = ? AND opened_at > ? ORDER BY opened_at DESC LIMIT 1"
+            query = (
+                f"SELECT {_COLUMNS} FROM runs WHERE fingerprint = ? AND opened_at > ? ORDER BY opened_at DESC LIMIT 1"
+            )
             row = db.execute(query, (run.fingerprint, _micros(opened_after))).fetchone()
             if row is not None:
                 return _run(row)
-            values = (
-                run.id, run.fingerprint, run.state, _micros(run.opened_at), _micros(run.last_seen), run.count, run.deliveries,
-                run.first_key, run.instance, run.report.cause, to_json(run.report),
-            )  # fmt: skip
-            db.execute(f"INSERT INTO runs ({_COLUMNS.replace('report', 'cause, report')}) VALUES ({', '.join('?' * 11)})", values)
+            times = _micros(run.opened_at), _micros(run.last_seen)
+            counts = run.count, run.deliveries, run.first_key
+            values = (run.id, run.fingerprint, run.state, *times, *counts, run.instance, to_json(run.report))
+            marks = ", ".join("?" * len(values))
+            db.execute(f"INSERT INTO runs ({_COLUMNS}, cause) VALUES ({marks}, ?)", (*values, run.report.cause))
         return run
 
     def add_repeats(self, repeats: Sequence[Repeats], dropped: Sequence[Dropped]) -> None:
         """Add counts to runs and drop reasons in one transaction."""
         with self._write() as db:
             db.executemany(
-                "UPDATE runs SET count = count + ?, deliveries = deliveries + ?, last_seen = max(last_seen, ?) WHERE id = ?",
+                "UPDATE runs SET count = count + ?, deliveries = deliveries + ?, last_seen = max(last_seen, ?)"
+                " WHERE id = ?",
                 [(one.count, one.deliveries, _micros(one.last_seen), one.run_id) for one in repeats],
             )
             db.executemany(
@@ -86,14 +90,18 @@ class SqliteStore:
     def run(self, run_id: str) -> Run:
         """One run by its id or an unambiguous beginning of it."""
         with self._read() as db:
-            rows = db.execute(f"SELECT {_COLUMNS} FROM runs WHERE substr(id, 1, ?) = ? LIMIT 2", (len(run_id), run_id)).fetchall()
+            rows = db.execute(
+                f"SELECT {_COLUMNS} FROM runs WHERE substr(id, 1, ?) = ? LIMIT 2", (len(run_id), run_id)
+            ).fetchall()
         if len(rows) != 1 or not run_id:
-            raise NotFound(f"{'several runs begin' if len(rows) > 1 else 'no run begins'} with {run_id!r}; `unforbid runs` lists them")
+            found = "several runs begin" if rows else "no run begins"
+            raise NotFound(f"{found} with {run_id!r}; `unforbid runs` lists them")
         return _run(rows[0])
 
     def recent_on(self, instance: str, cause: str, seen_after: datetime) -> Run | None:
         """The latest run of a cause on a virtual machine, seen after a time."""
-        query = f"SELECT {_COLUMNS} FROM runs WHERE instance = ? AND cause = ? AND last_seen >= ? ORDER BY last_seen DESC LIMIT 1"
+        wanted = "instance = ? AND cause = ? AND last_seen >= ?"
+        query = f"SELECT {_COLUMNS} FROM runs WHERE {wanted} ORDER BY last_seen DESC LIMIT 1"
         with self._read() as db:
             row = db.execute(query, (instance, cause, _micros(seen_after))).fetchone()
         return _run(row) if row else None
@@ -113,7 +121,10 @@ class SqliteStore:
         with self._read() as db:
             rows = db.execute(f"SELECT id, at, reason, size, sha256, data FROM quarantine {clause}", values).fetchall()
         return [
-            Quarantined(id=row[0], at=_time(row[1]), reason=row[2], size=row[3], sha256=row[4], data=zlib.decompress(row[5])) for row in rows
+            Quarantined(
+                id=row[0], at=_time(row[1]), reason=row[2], size=row[3], sha256=row[4], data=zlib.decompress(row[5])
+            )
+            for row in rows
         ]
 
     def dropped(self) -> list[Dropped]:

@@ -1,4 +1,4 @@
-"""Everything a 403 can mean, one file each: `CAUSE = Cause(...)`. The folder is scanned; ids must be unique.
+"""Everything a 403 can mean, one file each: `CAUSE = Cause(...)`. The folder is scanned; an id names its file.
 
 Looking up is by index: a machine-readable reason, a mark or a permission leads straight to its cause. `listen` finds
 the sentence forms of all causes in a text in one pass of a linear-time engine (RE2), loaded with the first text.
@@ -6,9 +6,9 @@ the sentence forms of all causes in a text in one pass of a linear-time engine (
 
 from __future__ import annotations
 
-import importlib
-import os
+from functools import cache
 
+from shared.folder import members
 from shared.model.denial import Heard
 from shared.model.diagnosis import Cause, Sentence
 from shared.renderings.bank import Bank
@@ -16,12 +16,11 @@ from shared.renderings.bank import Bank
 
 def _scan() -> dict[str, Cause]:
     found: dict[str, Cause] = {}
-    for name in sorted(os.listdir(os.path.dirname(__file__))):
-        if name.endswith(".py") and name != "__init__.py":
-            cause = importlib.import_module(f"{__name__}.{name[:-3]}").CAUSE
-            if cause.id in found or cause.id.replace(".", "_") != name[:-3]:
-                raise ImportError(f"cause {cause.id!r} in {name}: ids are unique and name their file")
-            found[cause.id] = cause
+    for name, module in members(__name__, __path__).items():
+        cause: Cause = module.CAUSE
+        if cause.id.replace(".", "_") != name:
+            raise ImportError(f"cause {cause.id!r} in {name}: an id names its file")
+        found[cause.id] = cause
     return found
 
 
@@ -35,17 +34,17 @@ BY_LEGACY = _index("legacy")
 BY_VIOLATION = _index("violations")
 BY_MARK = _index("marks")
 _EXACT = {name: cause for name, cause in _index("permissions").items() if not name.endswith("*")}
-_PREFIX = sorted(
-    ((name[:-1], cause) for name, cause in _index("permissions").items() if name.endswith("*")),
-    key=lambda pair: -len(pair[0]),
-)
+_PREFIXES: dict[str, list[tuple[str, Cause]]] = {}
+for _name, _cause in sorted(_index("permissions").items(), key=lambda pair: -len(pair[0])):
+    if _name.endswith("*"):
+        _PREFIXES.setdefault(_name.partition(".")[0], []).append((_name[:-1], _cause))
 
 
 def by_permission(permission: str) -> Cause | None:
     """The cause that owns refusals of a permission: an exact entry first, then the longest prefix."""
     if exact := _EXACT.get(permission):
         return exact
-    for prefix, cause in _PREFIX:
+    for prefix, cause in _PREFIXES.get(permission.partition(".")[0], ()):
         if permission.startswith(prefix):
             return cause
     return None
@@ -80,12 +79,11 @@ def _tokens(cause: Cause) -> tuple[Sentence, ...]:
     return tuple(Sentence(rf"\b{reason}\b", weight=3) for reason in bare)
 
 
-_ear: _Ear | None = None
+@cache
+def _ear() -> _Ear:
+    return _Ear()
 
 
 def listen(text: str) -> tuple[Heard, ...]:
     """Every sentence of the domain in a folded text, strongest first."""
-    global _ear
-    if _ear is None:
-        _ear = _Ear()
-    return _ear.hear(text)
+    return _ear().hear(text)

@@ -15,6 +15,9 @@ CAUSE = Cause(
     sentences=(
         Sentence(r"access approval\b.{0,80}\b(?:denied|required|not approved|refus|dismiss)", weight=3),
         Sentence(r"key access justification", weight=3),
-        Sentence(r"external key manager\b.{0,80}\b(?:denied|refus|rejected|not allowed)|(?:denied|rejected) by (?:the )?(?:external key manager|ekm)", weight=3),
+        Sentence(
+            r"external key manager\b.{0,80}\b(?:denied|refus|rejected|not allowed)|(?:denied|rejected) by (?:the )?(?:external key manager|ekm)",
+            weight=3,
+        ),
     ),
 )

@@ -16,9 +16,14 @@ CAUSE = Cause(
     next_error="with a quota project set, its API state and your serviceusage.services.use there are checked",
     sentences=(
         Sentence(r"requires a quota project, which is not set", weight=3),
-        Sentence(r"authenticated using end user credentials from (?:the )?google cloud sdk (?:or google cloud shell )?which are not supported", weight=3),
+        Sentence(
+            r"authenticated using end user credentials from (?:the )?google cloud sdk (?:or google cloud shell )?which are not supported",
+            weight=3,
+        ),
         Sentence(r"authenticating (?:by )?using local application default credentials", weight=3),
-        Sentence(r"end user credentials .{0,120}(?:are not supported|is not supported|not allowed) (?:by|for)", weight=3),
+        Sentence(
+            r"end user credentials .{0,120}(?:are not supported|is not supported|not allowed) (?:by|for)", weight=3
+        ),
         Sentence(r"(?:project|consumer|projects/)[\s:=#'\"/]*(?P<consumer>764086051850|32555940559)\b", weight=3),
         Sentence(r"without a quota project", weight=2, refusal=False),
     ),

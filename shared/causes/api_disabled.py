@@ -9,7 +9,7 @@ GOOGLE_CLIENTS = ("projects/764086051850", "projects/32555940559")
 
 
 def _narrow(denial: Denial) -> str:
-    return "api.adc_quota_project" if denial.consumer in GOOGLE_CLIENTS else "api.disabled"
+    return "api.adc_quota_project" if denial.names.consumer in GOOGLE_CLIENTS else "api.disabled"
 
 
 CAUSE = Cause(
@@ -31,13 +31,37 @@ CAUSE = Cause(
     legacy=("accessNotConfigured",),
     marks=("agent_api_off",),
     sentences=(
-        Sentence(r"(?P<api>[\w .\-/()&]{1,80}?) has not been used in (?:the )?project:? #?['\"]?(?P<consumer>[\w\-:.]*\w)?\S{0,40} before or it is disabled", weight=3),
-        Sentence(r"API \[(?P<service>[\w.-]+)\] (?:is )?not enabled (?:on|in|for) project \[(?P<consumer>[\w\-:.]+)\]", weight=3),
-        Sentence(r"(?:service|api) ['\"]?(?P<service>[a-z0-9-]+\.googleapis\.com)['\"]? (?:is not|is currently not|has not been|not) enabled(?: for consumer ['\"]?projects?[:/](?P<consumer>[\w\-:.]+\w)|[^.]{0,40}? project:? ['\"]?(?P<project>[a-z0-9][\w:.-]+\w))?", weight=3),
-        Sentence(r"\bAPIs?\b(?: \([\w.-]+\))?,? (?:(?:is|are|isn't|has|hasn't|have|was) )?(?:currently )?(?:not )?(?:yet )?(?:been )?(?:not enabled|disabled|not activated|not turned on)\b(?:.{0,40}? project:? ['\"\[]?(?P<consumer>[a-z0-9][\w:.-]+\w))?", weight=2, anyones=True),
-        Sentence(r"\bAPIs?\b(?: \([\w.-]+\))?,? (?:(?:is|are|has|have|was) not|isn't|hasn't)(?: currently| yet)?(?: been)? (?:enabled|activated|turned on)\b(?:.{0,40}? project:? ['\"\[]?(?P<consumer>[a-z0-9][\w:.-]+\w))?", weight=2, anyones=True),
-        Sentence(r"\bAPIs?\b(?: \([\w.-]+\))? (?:must|needs? to|should|has to) be (?:enabled|activated)", weight=2, anyones=True),
-        Sentence(r"(?:enable it by visiting|enable the api by visiting|to enable.{0,40}visit).{0,20}console\.(?:developers|cloud)\.google\.com/apis/(?:api|library)/(?P<service>[\w.-]+\.googleapis\.com)(?:/overview)?\?project=(?P<consumer>[\w\-:.]+\w)", weight=2),
+        Sentence(
+            r"(?P<api>[\w .\-/()&]{1,80}?) has not been used in (?:the )?project:? #?['\"]?(?P<consumer>[\w\-:.]*\w)?\S{0,40} before or it is disabled",
+            weight=3,
+        ),
+        Sentence(
+            r"API \[(?P<service>[\w.-]+)\] (?:is )?not enabled (?:on|in|for) project \[(?P<consumer>[\w\-:.]+)\]",
+            weight=3,
+        ),
+        Sentence(
+            r"(?:service|api) ['\"]?(?P<service>[a-z0-9-]+\.googleapis\.com)['\"]? (?:is not|is currently not|has not been|not) enabled(?: for consumer ['\"]?projects?[:/](?P<consumer>[\w\-:.]+\w)|[^.]{0,40}? project:? ['\"]?(?P<project>[a-z0-9][\w:.-]+\w))?",
+            weight=3,
+        ),
+        Sentence(
+            r"\bAPIs?\b(?: \([\w.-]+\))?,? (?:(?:is|are|isn't|has|hasn't|have|was) )?(?:currently )?(?:not )?(?:yet )?(?:been )?(?:not enabled|disabled|not activated|not turned on)\b(?:.{0,40}? project:? ['\"\[]?(?P<consumer>[a-z0-9][\w:.-]+\w))?",
+            weight=2,
+            anyones=True,
+        ),
+        Sentence(
+            r"\bAPIs?\b(?: \([\w.-]+\))?,? (?:(?:is|are|has|have|was) not|isn't|hasn't)(?: currently| yet)?(?: been)? (?:enabled|activated|turned on)\b(?:.{0,40}? project:? ['\"\[]?(?P<consumer>[a-z0-9][\w:.-]+\w))?",
+            weight=2,
+            anyones=True,
+        ),
+        Sentence(
+            r"\bAPIs?\b(?: \([\w.-]+\))? (?:must|needs? to|should|has to) be (?:enabled|activated)",
+            weight=2,
+            anyones=True,
+        ),
+        Sentence(
+            r"(?:enable it by visiting|enable the api by visiting|to enable.{0,40}visit).{0,20}console\.(?:developers|cloud)\.google\.com/apis/(?:api|library)/(?P<service>[\w.-]+\.googleapis\.com)(?:/overview)?\?project=(?P<consumer>[\w\-:.]+\w)",
+            weight=2,
+        ),
         Sentence(r"access not configured", weight=3),
         Sentence(r"google has disabled the use of apis from this api project", weight=3),
         Sentence(r"(?:required|following) apis? (?:is|are) not enabled", weight=3),

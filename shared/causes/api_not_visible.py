@@ -15,6 +15,9 @@ CAUSE = Cause(
     errors=("SERVICE_NOT_VISIBLE",),
     sentences=(
         Sentence(r"SERVICE_CONFIG_NOT_FOUND_OR_PERMISSION_DENIED", weight=3),
-        Sentence(r"(?:is not|not) (?:visible|allow-?listed|whitelisted|allowed to use|available) (?:to|for) (?:this |the |your |consumer )?(?:project|consumer)", weight=3),
+        Sentence(
+            r"(?:is not|not) (?:visible|allow-?listed|whitelisted|allowed to use|available) (?:to|for) (?:this |the |your |consumer )?(?:project|consumer)",
+            weight=3,
+        ),
     ),
 )

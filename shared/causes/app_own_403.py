@@ -4,9 +4,10 @@ from shared.model.denial import Denial
 from shared.model.diagnosis import Cause, Sentence
 from shared.model.plan import Tier
 
+
 def _narrow(denial: Denial) -> str:
-    google = denial.service or denial.permissions or denial.errors
-    return "iam.unconfirmed" if google and "app_403" not in denial.marks else "app.own_403"
+    google = denial.names.service or denial.names.permissions or denial.signs.errors
+    return "iam.unconfirmed" if google and "app_403" not in denial.signs.marks else "app.own_403"
 
 
 CAUSE = Cause(

@@ -18,9 +18,18 @@ CAUSE = Cause(
     traps=("X10", "X12"),
     permissions=("artifactregistry.*",),
     sentences=(
-        Sentence(r"failed to (?:pull|resolve|authorize|fetch).{0,300}(?:gcr\.io|pkg\.dev).{0,300}(?:403|forbidden|denied|permission|unauthori[sz]ed)", weight=3),
-        Sentence(r"(?:gcr\.io|pkg\.dev)\S*.{0,200}(?:403 forbidden|denied: permission|permission denied|pull access denied|denied: unauthenticated|insufficient_scope)", weight=3),
-        Sentence(r"(?:denied|403|forbidden).{0,200}(?:artifactregistry\.repositories\.\w+|docker\.pkg\.dev|gcr\.io)", weight=2),
+        Sentence(
+            r"failed to (?:pull|resolve|authorize|fetch).{0,300}(?:gcr\.io|pkg\.dev).{0,300}(?:403|forbidden|denied|permission|unauthori[sz]ed)",
+            weight=3,
+        ),
+        Sentence(
+            r"(?:gcr\.io|pkg\.dev)\S*.{0,200}(?:403 forbidden|denied: permission|permission denied|pull access denied|denied: unauthenticated|insufficient_scope)",
+            weight=3,
+        ),
+        Sentence(
+            r"(?:denied|403|forbidden).{0,200}(?:artifactregistry\.repositories\.\w+|docker\.pkg\.dev|gcr\.io)",
+            weight=2,
+        ),
     ),
     fix=Remedy.GRANT_ROLE,
     service="artifactregistry.googleapis.com",

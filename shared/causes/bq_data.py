@@ -18,8 +18,14 @@ CAUSE = Cause(
     next_error="running the query also needs bigquery.jobs.create in the job's project",
     permissions=("bigquery.*",),
     sentences=(
-        Sentence(r"access denied: (?P<kind>project|dataset|table|view|routine|model|connection|bigquery) (?P<name>[^\s:]+[^\s]*?)[:.,]? ", weight=2),
-        Sentence(r"user does not have (?:permission to (?:query|access|get|list|update|delete|create)|(?P<permission>bigquery\.[\w.]+)).{0,200}(?:table|dataset|view|routine|model|connection|permission)", weight=2),
+        Sentence(
+            r"access denied: (?P<kind>project|dataset|table|view|routine|model|connection|bigquery) (?P<name>[^\s:]+[^\s]*?)[:.,]? ",
+            weight=2,
+        ),
+        Sentence(
+            r"user does not have (?:permission to (?:query|access|get|list|update|delete|create)|(?P<permission>bigquery\.[\w.]+)).{0,200}(?:table|dataset|view|routine|model|connection|permission)",
+            weight=2,
+        ),
         Sentence(r"permission (?P<permission>bigquery\.[\w.]+) denied on (?P<kind>\w+)", weight=3),
     ),
     fix=Remedy.GRANT_ROLE,

@@ -15,7 +15,12 @@ CAUSE = Cause(
     traps=("X10", "X17"),
     next_error="the data's own permission (bigquery.tables.getData) is checked next",
     permissions=("bigquery.jobs.*",),
-    sentences=(Sentence(r"does not have (?P<permission>bigquery\.jobs\.\w+) permission in project (?P<project>[\w\-:]+(?:\.[\w-]+)*)", weight=3),),
+    sentences=(
+        Sentence(
+            r"does not have (?P<permission>bigquery\.jobs\.\w+) permission in project (?P<project>[\w\-:]+(?:\.[\w-]+)*)",
+            weight=3,
+        ),
+    ),
     fix=Remedy.GRANT_ROLE,
     service="bigquery.googleapis.com",
 )

@@ -14,8 +14,14 @@ CAUSE = Cause(
     remedy="Run builds as a dedicated account with roles/cloudbuild.builds.builder, rather than widening the default account.",
     traps=("X12",),
     sentences=(
-        Sentence(r"(?P<principal>\d+(?:-compute@developer|@cloudbuild)\.gserviceaccount\.com) does not have (?P<permission>[\w.]+) access", weight=3),
-        Sentence(r"(?:build|deploy)\b.{0,200}\b(?:default )?service account (?P<principal>\d+(?:-compute@developer|@cloudbuild)\.gserviceaccount\.com)['\")]* (?:does not|lacks|is missing|needs|must)", weight=2),
+        Sentence(
+            r"(?P<principal>\d+(?:-compute@developer|@cloudbuild)\.gserviceaccount\.com) does not have (?P<permission>[\w.]+) access",
+            weight=3,
+        ),
+        Sentence(
+            r"(?:build|deploy)\b.{0,200}\b(?:default )?service account (?P<principal>\d+(?:-compute@developer|@cloudbuild)\.gserviceaccount\.com)['\")]* (?:does not|lacks|is missing|needs|must)",
+            weight=2,
+        ),
         Sentence(r"caused by (?:a )?missing permission(?:s)? on the build service account", weight=3),
     ),
     fix=Remedy.GRANT_ROLE,

@@ -11,5 +11,10 @@ CAUSE = Cause(
     explain="The API refuses the form of this request: two kinds of credentials at once, a missing origin, or a parameter it does not support.",
     confirm=("the error's reason names what is wrong; the client's code or library sets it",),
     remedy="Mend the client.",
-    errors=("SYSTEM_PARAMETER_UNSUPPORTED", "MISSING_ORIGIN", "OVERLOADED_CREDENTIALS", "CREDENTIAL_ANDROID_APP_INVALID"),
+    errors=(
+        "SYSTEM_PARAMETER_UNSUPPORTED",
+        "MISSING_ORIGIN",
+        "OVERLOADED_CREDENTIALS",
+        "CREDENTIAL_ANDROID_APP_INVALID",
+    ),
 )

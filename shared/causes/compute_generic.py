@@ -17,6 +17,11 @@ CAUSE = Cause(
     remedy="Grant the narrowest role on the one resource named (for a subnet roles/compute.networkUser on the subnet).",
     traps=("X10", "X12", "X17"),
     permissions=("compute.*",),
-    sentences=(Sentence(r"required ['\"](?P<permission>compute\.[\w.]+)['\"] permission(?:\(s\))? for ['\"](?P<resource>[^'\"]+)['\"]", weight=3),),
+    sentences=(
+        Sentence(
+            r"required ['\"](?P<permission>compute\.[\w.]+)['\"] permission(?:\(s\))? for ['\"](?P<resource>[^'\"]+)['\"]",
+            weight=3,
+        ),
+    ),
     fix=Remedy.GRANT_ROLE,
 )

@@ -15,6 +15,10 @@ CAUSE = Cause(
     sentences=(
         Sentence(r"token must be a short-lived token", weight=3),
         Sentence(r"RequestTimeTooSkewed|clock skew", weight=3, anyones=True),
-        Sentence(r"(?:access |id |jwt |auth )?token (?:has |is |was )?expired|token used too (?:early|late)", weight=2, refusal=False),
+        Sentence(
+            r"(?:access |id |jwt |auth )?token (?:has |is |was )?expired|token used too (?:early|late)",
+            weight=2,
+            refusal=False,
+        ),
     ),
 )

@@ -20,17 +20,32 @@ CAUSE = Cause(
     traps=("X16",),
     next_error="once the process has a token again, its scopes and roles are checked",
     sentences=(
-        Sentence(r"(?P<scope>Memory cgroup out of memory|Out of memory): Kill(?:ed)? process (?P<pid>\d+) \((?P<process>[^)]{1,15})\)", weight=3),
+        Sentence(
+            r"(?P<scope>Memory cgroup out of memory|Out of memory): Kill(?:ed)? process (?P<pid>\d+) \((?P<process>[^)]{1,15})\)",
+            weight=3,
+        ),
         Sentence(r"(?P<process>[\w.:/-]{1,15}) invoked oom-killer", weight=3),
         Sentence(r"oom-kill:constraint=(?P<constraint>CONSTRAINT_\w+)", weight=3),
         Sentence(r"oom_reaper: reaped process \d+ \((?P<process>[^)]{1,15})\)", weight=3),
-        Sentence(r"\S+\.service: (?:A process of this unit has been killed by the OOM killer|Failed with result 'oom-kill')", weight=3),
+        Sentence(
+            r"\S+\.service: (?:A process of this unit has been killed by the OOM killer|Failed with result 'oom-kill')",
+            weight=3,
+        ),
         Sentence(r"Kernel panic - not syncing: (?:Out of memory|System is deadlocked on memory)", weight=3),
         Sentence(r"systemd-oomd\[\d+\]: Killed \S+ due to memory", weight=3),
         Sentence(r"\bOOMKill(?:ed|ing)\b|oom-?kill(?:ed|er)\b", weight=2),
         Sentence(r"dial tcp 169\.254\.169\.254:80", weight=3),
-        Sentence(r"(?:compute engine )?metadata (?:server|service) (?:is )?(?:unavailable|unreachable|not (?:available|responding|reachable))", weight=3),
-        Sentence(r"(?:cannot|could not|unable to|failed to|can't|error) (?:reach|contact|connect to|get|retriev\w+|fetch\w*|read\w*).{0,60}(?:metadata server|metadata service|metadata\.google\.internal|169\.254\.169\.254)", weight=3),
-        Sentence(r"(?:metadata\.google\.internal|169\.254\.169\.254)\S{0,120} .{0,120}(?:timed? ?out|connection refused|connection reset|no route to host|unreachable|max retries|i/o timeout|deadline exceeded|EOF)", weight=3),
+        Sentence(
+            r"(?:compute engine )?metadata (?:server|service) (?:is )?(?:unavailable|unreachable|not (?:available|responding|reachable))",
+            weight=3,
+        ),
+        Sentence(
+            r"(?:cannot|could not|unable to|failed to|can't|error) (?:reach|contact|connect to|get|retriev\w+|fetch\w*|read\w*).{0,60}(?:metadata server|metadata service|metadata\.google\.internal|169\.254\.169\.254)",
+            weight=3,
+        ),
+        Sentence(
+            r"(?:metadata\.google\.internal|169\.254\.169\.254)\S{0,120} .{0,120}(?:timed? ?out|connection refused|connection reset|no route to host|unreachable|max retries|i/o timeout|deadline exceeded|EOF)",
+            weight=3,
+        ),
     ),
 )

@@ -14,7 +14,11 @@ CAUSE = Cause(
     errors=("CREDENTIALS_MISSING",),
     sentences=(
         Sentence(r"missing required authentication credential", weight=2, refusal=False),
-        Sentence(r"could not (?:automatically determine|load the default) credentials|default credentials were not found", weight=2, refusal=False),
+        Sentence(
+            r"could not (?:automatically determine|load the default) credentials|default credentials were not found",
+            weight=2,
+            refusal=False,
+        ),
         Sentence(r"login required|anonymous caller does not have", weight=1, refusal=False),
     ),
 )

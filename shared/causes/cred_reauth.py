@@ -12,7 +12,10 @@ CAUSE = Cause(
     confirm=("the token endpoint answered invalid_grant with error_subtype invalid_rapt",),
     remedy="Log in again. A service must run on a service account, not on a person's login.",
     sentences=(
-        Sentence(r"reauthentication (?:is )?(?:needed|required|failed)|reauth(?:entication)? (?:challenge|is required)", weight=3),
+        Sentence(
+            r"reauthentication (?:is )?(?:needed|required|failed)|reauth(?:entication)? (?:challenge|is required)",
+            weight=3,
+        ),
         Sentence(r"invalid_rapt|rapt_required", weight=3),
     ),
 )

@@ -8,13 +8,13 @@ SERVERLESS = ("cloud_run_revision", "cloud_run_job", "cloud_function", "gae_app"
 
 
 def _narrow(denial: Denial) -> str:
-    if denial.instance and not denial.by_key:
+    if denial.origin.instance and not denial.origin.by_key:
         return "cred.scope.gce"
-    if denial.runs_on.startswith("k8s_") or denial.runs_on == "gke_cluster":
+    if denial.origin.runs_on.startswith("k8s_") or denial.origin.runs_on == "gke_cluster":
         return "cred.scope.gke"
-    if denial.runs_on in SERVERLESS:
+    if denial.origin.runs_on in SERVERLESS:
         return "cred.scope.serverless"
-    asked_to_log_in = any(one.cause == "cred.scope.user" for one in denial.heard)
+    asked_to_log_in = any(one.cause == "cred.scope.user" for one in denial.signs.heard)
     return "cred.scope.user" if asked_to_log_in else "cred.scope.client"
 
 
@@ -38,8 +38,16 @@ CAUSE = Cause(
     sentences=(
         Sentence(r"insufficient (?:authentication|oauth2?|access token|auth) scopes?", weight=3),
         Sentence(r"provided scope\(?s?\)? (?:is|are) not authori[sz]ed", weight=3),
-        Sentence(r"insufficient_scope|(?:missing|insufficient|required?|wrong|incorrect|without) (?:the )?(?:required |oauth2? |necessary |correct )?scopes?\b", weight=2, anyones=True),
-        Sentence(r"(?:access )?token (?:does not|doesn't) (?:have|include|contain) .{0,60}\bscopes?\b", weight=3, anyones=True),
+        Sentence(
+            r"insufficient_scope|(?:missing|insufficient|required?|wrong|incorrect|without) (?:the )?(?:required |oauth2? |necessary |correct )?scopes?\b",
+            weight=2,
+            anyones=True,
+        ),
+        Sentence(
+            r"(?:access )?token (?:does not|doesn't) (?:have|include|contain) .{0,60}\bscopes?\b",
+            weight=3,
+            anyones=True,
+        ),
         Sentence(r"scopes? (?:is|are) (?:not sufficient|insufficient)", weight=3, anyones=True),
         Sentence(r"insufficient permission: request had insufficient", weight=3),
         Sentence(r"acceptable scopes: ", weight=3),

@@ -12,5 +12,10 @@ CAUSE = Cause(
     "a token type it does not know.",
     confirm=("the API's documentation lists the credential types it takes",),
     remedy="Use a credential the API accepts, usually a service account's access token.",
-    errors=("ACCESS_TOKEN_TYPE_UNSUPPORTED", "SESSION_COOKIE_INVALID", "CREDENTIAL_TYPE_UNSUPPORTED", "ACCOUNT_TYPE_UNSUPPORTED"),
+    errors=(
+        "ACCESS_TOKEN_TYPE_UNSUPPORTED",
+        "SESSION_COOKIE_INVALID",
+        "CREDENTIAL_TYPE_UNSUPPORTED",
+        "ACCOUNT_TYPE_UNSUPPORTED",
+    ),
 )

@@ -12,7 +12,9 @@ CAUSE = Cause(
     confirm=("the bucket's iamConfiguration.uniformBucketLevelAccess.enabled is true",),
     remedy="Use IAM on the bucket instead of ACLs; drop predefined ACLs from the client.",
     sentences=(
-        Sentence(r"cannot (?:use|get|insert|update|set) (?:legacy )?acls?\b.{0,160}uniform bucket-level access", weight=3),
+        Sentence(
+            r"cannot (?:use|get|insert|update|set) (?:legacy )?acls?\b.{0,160}uniform bucket-level access", weight=3
+        ),
         Sentence(r"uniform bucket-level access (?:is )?enabled", weight=2),
     ),
     service="storage.googleapis.com",

@@ -13,7 +13,9 @@ CAUSE = Cause(
     remedy="The project's owner and the billing administrator clear the state.",
     legacy=("countryBlocked", "sslRequired"),
     sentences=(
-        Sentence(r"account for (?:the )?(?:bucket|owning project|project) .{0,80}(?:disabled|closed|blocked)", weight=3),
+        Sentence(
+            r"account for (?:the )?(?:bucket|owning project|project) .{0,80}(?:disabled|closed|blocked)", weight=3
+        ),
         Sentence(r"<Code>(?:AccountProblem|AccountDisabled)</Code>", weight=3),
     ),
     service="storage.googleapis.com",

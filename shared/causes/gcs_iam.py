@@ -16,9 +16,18 @@ CAUSE = Cause(
     ),
     remedy="Grant the narrowest Cloud Storage role on the bucket (objectViewer, objectCreator or objectUser) for a limited time.",
     traps=("X8", "X10"),
-    permissions=("storage.objects.*", "storage.buckets.*", "storage.managedFolders.*", "storage.folders.*", "storage.multipartUploads.*"),
+    permissions=(
+        "storage.objects.*",
+        "storage.buckets.*",
+        "storage.managedFolders.*",
+        "storage.folders.*",
+        "storage.multipartUploads.*",
+    ),
     sentences=(
-        Sentence(r"(?P<principal>[^\s\"'<>]+@[^\s\"'<>]+|principal:\S+) does not have (?P<permission>storage\.[\w.]+) access to the google cloud(?: storage)? (?:object|bucket|project|managed folder|folder)", weight=3),
+        Sentence(
+            r"(?P<principal>[^\s\"'<>]+@[^\s\"'<>]+|principal:\S+) does not have (?P<permission>storage\.[\w.]+) access to the google cloud(?: storage)? (?:object|bucket|project|managed folder|folder)",
+            weight=3,
+        ),
         Sentence(r"(?:anonymous caller|caller) does not have (?P<permission>storage\.[\w.]+)", weight=3),
         Sentence(r"AccessDeniedException: 403", weight=2, anyones=True),
         Sentence(r"<Code>AccessDenied</Code>", weight=2, anyones=True),

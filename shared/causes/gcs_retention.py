@@ -15,7 +15,10 @@ CAUSE = Cause(
     legacy=("retentionPolicyNotMet", "objectRetentionNotMet"),
     sentences=(
         Sentence(r"is subject to (?:the )?bucket's retention policy", weight=3),
-        Sentence(r"(?:object|bucket)\b.{0,80}\bretention (?:policy|period|configuration)\b.{0,80}\b(?:cannot|not met|until|prevent|subject)", weight=3),
+        Sentence(
+            r"(?:object|bucket)\b.{0,80}\bretention (?:policy|period|configuration)\b.{0,80}\b(?:cannot|not met|until|prevent|subject)",
+            weight=3,
+        ),
     ),
     service="storage.googleapis.com",
 )

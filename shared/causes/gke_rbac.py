@@ -18,12 +18,17 @@ CAUSE = Cause(
     traps=("X10",),
     marks=("rbac",),
     sentences=(
-        Sentence(r"\buser ['\"](?P<principal>[^'\"]*)['\"] cannot (?P<verb>\w+) (?:resource|path) ['\"](?P<kind>[^'\"]*)['\"]", weight=3),
+        Sentence(
+            r"\buser ['\"](?P<principal>[^'\"]*)['\"] cannot (?P<verb>\w+) (?:resource|path) ['\"](?P<kind>[^'\"]*)['\"]",
+            weight=3,
+        ),
         Sentence(r"is forbidden: user ['\"](?P<principal>[^'\"]*)['\"]", weight=3),
         Sentence(r"error from server \(forbidden\)", weight=3),
         Sentence(r"requires one of \[['\"](?P<permission>container\.[\w.]+)['\"]", weight=3),
         Sentence(r"\buser=&\{(?P<principal>[^\s}]+)", weight=2, refusal=False),
-        Sentence(r"attempt(?:ing)? to grant (?:extra privileges|RBAC permissions not currently held)", weight=3, anyones=True),
+        Sentence(
+            r"attempt(?:ing)? to grant (?:extra privileges|RBAC permissions not currently held)", weight=3, anyones=True
+        ),
     ),
     service="k8s.io",
 )

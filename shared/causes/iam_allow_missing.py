@@ -17,10 +17,16 @@ CAUSE = Cause(
     "infrastructure code.",
     traps=("X10", "X11", "X13", "X17"),
     sentences=(
-        Sentence(r"(?:must|need to|should|please|have to) (?:\w+ )?(?:grant|give)\b.{0,80}?\b(?:permission|role|access)s? to:? ['\"]?(?P<principal>[\w.+%-]+@[\w-]+(?:\.[\w-]+)+)", weight=3),
+        Sentence(
+            r"(?:must|need to|should|please|have to) (?:\w+ )?(?:grant|give)\b.{0,80}?\b(?:permission|role|access)s? to:? ['\"]?(?P<principal>[\w.+%-]+@[\w-]+(?:\.[\w-]+)+)",
+            weight=3,
+        ),
         Sentence(r"you (?:may|might) not have (?:the )?permissions? to", weight=2),
         Sentence(r"requires? (?:the |an? )(?:[\w/-]+,? ){1,12}roles?\b", weight=2),
-        Sentence(r"(?:make sure|ensure|grant|ask .{0,60}to grant|needs?|requires?|missing|must have|add|does not have|without|lacks)\b.{0,120}['\"\s(](?P<role>roles/[\w.]+)", weight=2),
+        Sentence(
+            r"(?:make sure|ensure|grant|ask .{0,60}to grant|needs?|requires?|missing|must have|add|does not have|without|lacks)\b.{0,120}['\"\s(](?P<role>roles/[\w.]+)",
+            weight=2,
+        ),
         Sentence(r"(?:lacks?|missing)(?: the)?(?: required| necessary)? iam permissions?", weight=2, anyones=True),
     ),
     fix=Remedy.GRANT_ROLE,

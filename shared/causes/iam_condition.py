@@ -18,7 +18,13 @@ CAUSE = Cause(
     "unconditional twin is added.",
     traps=("X10", "X13"),
     sentences=(
-        Sentence(r"conditions? .{0,80}(?:evaluat\w+ to false|(?:is|are|was|were) not (?:met|satisfied)|did not hold|has expired)", weight=3),
-        Sentence(r"\"?conditionExplanation\"?.{0,200}\bfalse\b|UNKNOWN_CONDITIONAL|ALLOW_ACCESS_STATE_UNKNOWN_CONDITIONAL", weight=3),
+        Sentence(
+            r"conditions? .{0,80}(?:evaluat\w+ to false|(?:is|are|was|were) not (?:met|satisfied)|did not hold|has expired)",
+            weight=3,
+        ),
+        Sentence(
+            r"\"?conditionExplanation\"?.{0,200}\bfalse\b|UNKNOWN_CONDITIONAL|ALLOW_ACCESS_STATE_UNKNOWN_CONDITIONAL",
+            weight=3,
+        ),
     ),
 )

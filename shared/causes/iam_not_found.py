@@ -19,7 +19,11 @@ CAUSE = Cause(
     sentences=(
         Sentence(r"permission denied on ['\"]?(?P<resource>[\w-]+/[^\s'\"]+)['\"]? \(or it may not exist\)", weight=3),
         Sentence(r"not found or permission denied|permission denied or (?:it )?(?:does not|doesn't) exist", weight=3),
-        Sentence(r"(?:does not exist|not found),? or (?:you|the caller|the user|it) (?:do|does|is|are|may|might)? ?(?:not|n't)", weight=3, anyones=True),
+        Sentence(
+            r"(?:does not exist|not found),? or (?:you|the caller|the user|it) (?:do|does|is|are|may|might)? ?(?:not|n't)",
+            weight=3,
+            anyones=True,
+        ),
         Sentence(r"or (?:that )?(?:it|the resource) (?:may|might) not exist", weight=1, refusal=False),
         Sentence(r"or perhaps it does not exist", weight=1, refusal=False),
     ),

@@ -20,9 +20,17 @@ CAUSE = Cause(
     permissions=("iam.serviceAccounts.actAs",),
     sentences=(
         Sentence(r"iam\.serviceaccounts\.actas", weight=3),
-        Sentence(r"(?:does not|do not|don't|doesn't) have (?:\w+ ){0,3}(?:access|permission)s? (?:to|on|for) (?:the )?service account:? ['\"\[]?(?P<account>[\w.@%+-]+)", weight=3, implies="iam.serviceAccounts.actAs"),
+        Sentence(
+            r"(?:does not|do not|don't|doesn't) have (?:\w+ ){0,3}(?:access|permission)s? (?:to|on|for) (?:the )?service account:? ['\"\[]?(?P<account>[\w.@%+-]+)",
+            weight=3,
+            implies="iam.serviceAccounts.actAs",
+        ),
         Sentence(r"iam\.serviceAccountUser\b", weight=3, implies="iam.serviceAccounts.actAs"),
-        Sentence(r"(?:permission to|able to|allowed to|authori[sz]ed to|must be able to|cannot|can't) act as (?:the )?(?:service account )?['\"\[]?(?P<account>[\w.+-]+@[\w.-]+)?", weight=3, implies="iam.serviceAccounts.actAs"),
+        Sentence(
+            r"(?:permission to|able to|allowed to|authori[sz]ed to|must be able to|cannot|can't) act as (?:the )?(?:service account )?['\"\[]?(?P<account>[\w.+-]+@[\w.-]+)?",
+            weight=3,
+            implies="iam.serviceAccounts.actAs",
+        ),
     ),
     fix=Remedy.GRANT_ROLE,
 )

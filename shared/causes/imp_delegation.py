@@ -9,7 +9,9 @@ CAUSE = Cause(
     order=80,
     tier=Tier.T2,
     explain="The call reaches its target through a chain of service accounts, and one link may not act for the next.",
-    confirm=("for each link: its IAM policy gives the previous account implicitDelegation, and the last one getAccessToken on the target",),
+    confirm=(
+        "for each link: its IAM policy gives the previous account implicitDelegation, and the last one getAccessToken on the target",
+    ),
     remedy="Grant the missing link only, on that one account; a custom role with implicitDelegation is the narrowest.",
     traps=("X2", "X10"),
     next_error="the last delegate's getAccessToken on the target is checked next",

@@ -18,7 +18,12 @@ CAUSE = Cause(
     next_error="the receiver of the ID token checks its audience and the account's own role next",
     permissions=("iam.serviceAccounts.getOpenIdToken",),
     sentences=(
-        Sentence(r"serviceAccounts/(?P<account>[^\s:/'\"]+):generateIdToken", weight=2, refusal=False, implies="iam.serviceAccounts.getOpenIdToken"),
+        Sentence(
+            r"serviceAccounts/(?P<account>[^\s:/'\"]+):generateIdToken",
+            weight=2,
+            refusal=False,
+            implies="iam.serviceAccounts.getOpenIdToken",
+        ),
         Sentence(r"iam\.serviceAccounts\.getOpenIdToken", weight=2),
     ),
     fix=Remedy.GRANT_ROLE,

@@ -19,8 +19,18 @@ CAUSE = Cause(
     next_error="whoever receives the signature checks the signing account's own permissions next",
     permissions=("iam.serviceAccounts.signBlob", "iam.serviceAccounts.signJwt"),
     sentences=(
-        Sentence(r"serviceAccounts/(?P<account>[^\s:/'\"]+):signBlob", weight=2, refusal=False, implies="iam.serviceAccounts.signBlob"),
-        Sentence(r"serviceAccounts/(?P<account>[^\s:/'\"]+):signJwt", weight=2, refusal=False, implies="iam.serviceAccounts.signJwt"),
+        Sentence(
+            r"serviceAccounts/(?P<account>[^\s:/'\"]+):signBlob",
+            weight=2,
+            refusal=False,
+            implies="iam.serviceAccounts.signBlob",
+        ),
+        Sentence(
+            r"serviceAccounts/(?P<account>[^\s:/'\"]+):signJwt",
+            weight=2,
+            refusal=False,
+            implies="iam.serviceAccounts.signJwt",
+        ),
         Sentence(r"error calling (?:the )?(?:iam )?sign_?(?:bytes?|blob|jwt)", weight=2),
         Sentence(r"iam\.serviceAccounts\.sign(?:Blob|Jwt)", weight=2),
         Sentence(r"SigningError.{0,120}(?:permission|denied|403)", weight=2),

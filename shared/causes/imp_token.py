@@ -1,19 +1,19 @@
 """iam.serviceAccounts.getAccessToken refused on the account to impersonate."""
 
 from shared.model.denial import Denial
-from shared.model.names import PrincipalKind
 from shared.model.diagnosis import Cause, Sentence
+from shared.model.names import PrincipalKind
 from shared.model.plan import Remedy, Tier
 
 FEDERATED = (PrincipalKind.FEDERATED, PrincipalKind.FEDERATED_SET)
 
 
 def _narrow(denial: Denial) -> str:
-    if denial.principal is None:
+    if denial.names.principal is None:
         return "imp.token"
-    if ".svc.id.goog" in denial.principal.text:
+    if ".svc.id.goog" in denial.names.principal.text:
         return "imp.gke"
-    return "imp.wif" if denial.principal.kind in FEDERATED else "imp.token"
+    return "imp.wif" if denial.names.principal.kind in FEDERATED else "imp.token"
 
 
 CAUSE = Cause(
@@ -35,11 +35,24 @@ CAUSE = Cause(
     permissions=("iam.serviceAccounts.getAccessToken",),
     sentences=(
         Sentence(r"unable to acquire impersonated credentials", weight=2, refusal=False),
-        Sentence(r"failed to impersonate \[(?P<account>[^\]]+)\]|fail\w* (?:to )?impersonat\w+ (?:the )?(?:service )?account|(?:cannot|not allowed to|unable to|could not|permission to) impersonate", weight=2),
-        Sentence(r"serviceAccounts/(?P<account>[^\s:/'\"]+):generateAccessToken", weight=2, refusal=False, implies="iam.serviceAccounts.getAccessToken"),
+        Sentence(
+            r"failed to impersonate \[(?P<account>[^\]]+)\]|fail\w* (?:to )?impersonat\w+ (?:the )?(?:service )?account|(?:cannot|not allowed to|unable to|could not|permission to) impersonate",
+            weight=2,
+        ),
+        Sentence(
+            r"serviceAccounts/(?P<account>[^\s:/'\"]+):generateAccessToken",
+            weight=2,
+            refusal=False,
+            implies="iam.serviceAccounts.getAccessToken",
+        ),
         Sentence(r"roles/iam\.serviceAccountTokenCreator", weight=2),
         Sentence(r"iam\.serviceAccounts\.getAccessToken", weight=2),
-        Sentence(r"google\.iam\.credentials\.v1\.IAMCredentials[/.]GenerateAccessToken", weight=2, refusal=False, implies="iam.serviceAccounts.getAccessToken"),
+        Sentence(
+            r"google\.iam\.credentials\.v1\.IAMCredentials[/.]GenerateAccessToken",
+            weight=2,
+            refusal=False,
+            implies="iam.serviceAccounts.getAccessToken",
+        ),
     ),
     fix=Remedy.GRANT_ROLE,
     narrow=_narrow,

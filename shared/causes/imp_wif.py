@@ -21,12 +21,26 @@ CAUSE = Cause(
     sentences=(
         Sentence(r"rejected by the attribute condition", weight=3, anyones=True),
         Sentence(r"credential is rejected by", weight=3, anyones=True),
-        Sentence(r"\bsts\.googleapis\.com\b.{0,300}\b(?:invalid_grant|unauthorized_client|invalid_target|invalid_request|invalid_client)", weight=3),
-        Sentence(r"(?:invalid_grant|unauthorized_client|invalid_target|invalid_request).{0,300}\b(?:sts\.googleapis\.com|workloadIdentityPools?|subject[_ ]token|audience|OIDC|id token|issuer|attribute)", weight=3, anyones=True),
-        Sentence(r"(?:error connecting to|could not (?:reach|connect to|obtain)|unable to .{0,30}) the given credential's issuer", weight=3),
+        Sentence(
+            r"\bsts\.googleapis\.com\b.{0,300}\b(?:invalid_grant|unauthorized_client|invalid_target|invalid_request|invalid_client)",
+            weight=3,
+        ),
+        Sentence(
+            r"(?:invalid_grant|unauthorized_client|invalid_target|invalid_request).{0,300}\b(?:sts\.googleapis\.com|workloadIdentityPools?|subject[_ ]token|audience|OIDC|id token|issuer|attribute)",
+            weight=3,
+            anyones=True,
+        ),
+        Sentence(
+            r"(?:error connecting to|could not (?:reach|connect to|obtain)|unable to .{0,30}) the given credential's issuer",
+            weight=3,
+        ),
         Sentence(r"the (?:target service indicated by the .?audience|audience in id token)", weight=3, anyones=True),
         Sentence(r"id token issued at .{0,60} is stale", weight=3, anyones=True),
-        Sentence(r"(?:invalid value for ['\"]?audience|size of mapped attribute|mapped attribute .{0,60}(?:missing|empty|exceeds))", weight=3, anyones=True),
+        Sentence(
+            r"(?:invalid value for ['\"]?audience|size of mapped attribute|mapped attribute .{0,60}(?:missing|empty|exceeds))",
+            weight=3,
+            anyones=True,
+        ),
         Sentence(r"\"?unauthorized_client\"?", weight=2, anyones=True),
         Sentence(r"(?P<principal>principal(?:Set)?://iam\.googleapis\.com/[^\s\"',)\]]+)", weight=2, refusal=False),
     ),

@@ -14,6 +14,9 @@ CAUSE = Cause(
     errors=("API_KEY_ANDROID_APP_BLOCKED", "API_KEY_IOS_APP_BLOCKED"),
     sentences=(
         Sentence(r"requests from this (?:android|ios) client application .{1,120}? are blocked", weight=3),
-        Sentence(r"(?:android|ios) (?:client )?app(?:lication)?\b.{0,80}\b(?:blocked|not (?:allowed|authori[sz]ed))", weight=2),
+        Sentence(
+            r"(?:android|ios) (?:client )?app(?:lication)?\b.{0,80}\b(?:blocked|not (?:allowed|authori[sz]ed))",
+            weight=2,
+        ),
     ),
 )

@@ -15,8 +15,16 @@ CAUSE = Cause(
     legacy=("keyInvalid", "keyExpired", "badRequestKey"),
     sentences=(
         Sentence(r"api key (?:is )?(?:not valid|invalid|expired|not found|missing)", weight=3, anyones=True),
-        Sentence(r"(?:invalid|missing|bad|expired|no|without an?|missing a valid|provide an?) api[ _-]?key", weight=2, anyones=True),
-        Sentence(r"(?:provided|your|this|the) api key .{0,40}(?:invalid|expired|deleted|leaked|not valid|revoked|disabled)", weight=3, anyones=True),
+        Sentence(
+            r"(?:invalid|missing|bad|expired|no|without an?|missing a valid|provide an?) api[ _-]?key",
+            weight=2,
+            anyones=True,
+        ),
+        Sentence(
+            r"(?:provided|your|this|the) api key .{0,40}(?:invalid|expired|deleted|leaked|not valid|revoked|disabled)",
+            weight=3,
+            anyones=True,
+        ),
         Sentence(r"doesn't allow unregistered callers|callers without established identity", weight=3),
     ),
 )

@@ -15,7 +15,10 @@ CAUSE = Cause(
     legacy=("apiKeyServiceBlocked",),
     sentences=(
         Sentence(r"requests to this api (?P<service>\S+) method (?P<method>\S+) are blocked", weight=3),
-        Sentence(r"api key (?:is )?not (?:authori[sz]ed|allowed|permitted|enabled) (?:to use|for|to call) (?:this )?(?:service|api)", weight=3),
+        Sentence(
+            r"api key (?:is )?not (?:authori[sz]ed|allowed|permitted|enabled) (?:to use|for|to call) (?:this )?(?:service|api)",
+            weight=3,
+        ),
         Sentence(r"ApiTargetBlocked", weight=3),
     ),
 )

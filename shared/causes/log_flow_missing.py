@@ -17,7 +17,10 @@ CAUSE = Cause(
     remedy="Switch flow logs on for the subnet, mend the filter, or give the sink's writer identity its role on the destination.",
     permissions=("logging.buckets.write",),
     sentences=(
-        Sentence(r"(?:log )?sink\b.{0,160}\b(?:writer identity|permission|not authorized|denied)\b.{0,120}(?:destination|bucket|topic|dataset|export)", weight=2),
+        Sentence(
+            r"(?:log )?sink\b.{0,160}\b(?:writer identity|permission|not authorized|denied)\b.{0,120}(?:destination|bucket|topic|dataset|export)",
+            weight=2,
+        ),
         Sentence(r"(?:topic|bucket|dataset)_permission_denied", weight=3),
         Sentence(r"cloud logging sink configuration error", weight=3),
     ),

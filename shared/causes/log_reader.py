@@ -12,6 +12,12 @@ CAUSE = Cause(
     confirm=("Policy Troubleshooter for the permission on the project or log view says NOT_GRANTED",),
     remedy="Grant roles/logging.viewer on the project, or roles/logging.viewAccessor on the one log view.",
     traps=("X10",),
-    permissions=("logging.logEntries.list", "logging.privateLogEntries.list", "logging.views.*", "logging.logs.*", "logging.logEntries.download"),
+    permissions=(
+        "logging.logEntries.list",
+        "logging.privateLogEntries.list",
+        "logging.views.*",
+        "logging.logs.*",
+        "logging.logEntries.download",
+    ),
     fix=Remedy.GRANT_ROLE,
 )

@@ -16,7 +16,13 @@ CAUSE = Cause(
     ),
     remedy="Grant roles/logging.logWriter (metrics: roles/monitoring.metricWriter) on the project that receives them.",
     traps=("X10", "X16"),
-    permissions=("logging.logEntries.create", "logging.logEntries.route", "monitoring.timeSeries.create", "monitoring.metricDescriptors.create", "cloudtrace.traces.patch"),
+    permissions=(
+        "logging.logEntries.create",
+        "logging.logEntries.route",
+        "monitoring.timeSeries.create",
+        "monitoring.metricDescriptors.create",
+        "cloudtrace.traces.patch",
+    ),
     fix=Remedy.GRANT_ROLE,
     marks=("agent_permission",),
 )

@@ -10,7 +10,9 @@ CAUSE = Cause(
     tier=Tier.T3,
     explain="An organisation policy says which customers' identities may appear in IAM policies. The member you tried to "
     "add belongs to none of them, so the whole policy change was refused.",
-    confirm=("the effective policy of constraints/iam.allowedPolicyMemberDomains or iam.managed.allowedPolicyMembers on the resource",),
+    confirm=(
+        "the effective policy of constraints/iam.allowedPolicyMemberDomains or iam.managed.allowedPolicyMembers on the resource",
+    ),
     remedy="Use an identity inside the permitted organisation. Exceptions belong to the policy's administrator; it also "
     "stops grants by unforbid.",
     legacy=("invalidMembersDomain",),

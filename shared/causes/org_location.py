@@ -15,7 +15,10 @@ CAUSE = Cause(
     violations=("constraints/gcp.resourceLocations",),
     sentences=(
         Sentence(r"(?P<constraint>(?:constraints/)?gcp\.resourceLocations)\b", weight=3),
-        Sentence(r"location .{0,60}(?:violates|is not allowed by|is disallowed by|restricted by|not permitted by).{0,60}(?:constraint|polic)", weight=3),
+        Sentence(
+            r"location .{0,60}(?:violates|is not allowed by|is disallowed by|restricted by|not permitted by).{0,60}(?:constraint|polic)",
+            weight=3,
+        ),
     ),
     guardrail=True,
 )

@@ -15,7 +15,10 @@ CAUSE = Cause(
     errors=("RESOURCE_USAGE_RESTRICTION_VIOLATED",),
     violations=("constraints/gcp.restrictServiceUsage",),
     sentences=(
-        Sentence(r"disallowed by organization's (?P<constraint>constraints/\S+) constraint for '(?P<res>[^']+)' attempting to use service '(?P<service>[^']+)'", weight=3),
+        Sentence(
+            r"disallowed by organization's (?P<constraint>constraints/\S+) constraint for '(?P<res>[^']+)' attempting to use service '(?P<service>[^']+)'",
+            weight=3,
+        ),
         Sentence(r"(?P<constraint>(?:constraints/)?gcp\.restrictServiceUsage)\b", weight=3),
         Sentence(r"disallowed by organi[sz]ation's .{0,80}constraint", weight=3),
     ),

@@ -14,8 +14,16 @@ CAUSE = Cause(
     violations=("TOS",),
     legacy=("termsOfServiceNotAccepted",),
     sentences=(
-        Sentence(r"(?:must|need to|have not|has not|not) accept(?:ed)? (?:the )?.{0,60}terms of (?:service|use)", weight=3, anyones=True),
-        Sentence(r"terms of (?:service|use) .{0,60}(?:(?:must|need to|have to) be accepted|(?:has|have) not been accepted|not accepted)", weight=3, anyones=True),
+        Sentence(
+            r"(?:must|need to|have not|has not|not) accept(?:ed)? (?:the )?.{0,60}terms of (?:service|use)",
+            weight=3,
+            anyones=True,
+        ),
+        Sentence(
+            r"terms of (?:service|use) .{0,60}(?:(?:must|need to|have to) be accepted|(?:has|have) not been accepted|not accepted)",
+            weight=3,
+            anyones=True,
+        ),
         Sentence(r"UREQ_TOS_\w+", weight=3),
     ),
     guardrail=True,

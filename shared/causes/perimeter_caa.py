@@ -18,7 +18,11 @@ CAUSE = Cause(
     marks=("context_aware_access",),
     sentences=(
         Sentence(r"context[- ]aware access", weight=2),
-        Sentence(r"(?:device|session|request|user) (?:does not|doesn't|did not) (?:meet|satisfy|comply with) .{0,40}(?:access level|access polic|security requirement|organi[sz]ation's polic)", weight=3, anyones=True),
+        Sentence(
+            r"(?:device|session|request|user) (?:does not|doesn't|did not) (?:meet|satisfy|comply with) .{0,40}(?:access level|access polic|security requirement|organi[sz]ation's polic)",
+            weight=3,
+            anyones=True,
+        ),
         Sentence(r"access_denied.{0,40}account restricted", weight=2, anyones=True),
     ),
     guardrail=True,

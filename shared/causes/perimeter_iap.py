@@ -22,8 +22,13 @@ CAUSE = Cause(
         Sentence(r"\biap[- ](?:protected|secured)\b", weight=3),
         Sentence(r"handled_by_identity_aware_proxy", weight=3),
         Sentence(r"\[?\b4033\b[: ,]+(?:u?['\"])?not authorized", weight=3),
-        Sentence(r"(?:identity[- ]aware proxy|\biap\b).{0,60}(?:denied|not (?:authori[sz]ed|allowed)|do(?:es)?n't have access|do(?:es)? not have access|forbidden|refus)", weight=3),
-        Sentence(r"(?:denied|forbidden|not (?:authori[sz]ed|allowed)).{0,60}(?:identity[- ]aware proxy|\biap\b)", weight=3),
+        Sentence(
+            r"(?:identity[- ]aware proxy|\biap\b).{0,60}(?:denied|not (?:authori[sz]ed|allowed)|do(?:es)?n't have access|do(?:es)? not have access|forbidden|refus)",
+            weight=3,
+        ),
+        Sentence(
+            r"(?:denied|forbidden|not (?:authori[sz]ed|allowed)).{0,60}(?:identity[- ]aware proxy|\biap\b)", weight=3
+        ),
         Sentence(r"you don't have access.{0,160}\biap\b", weight=3),
         Sentence(r"error while connecting \[403[0-9]:", weight=2),
     ),

@@ -26,9 +26,15 @@ CAUSE = Cause(
         Sentence(r"vpcServiceControlsUniqueI(?:dentifier|d)['\"]?[:=]?\s*['\"]?(?P<uid>[\w-]{16,})", weight=3),
         Sentence(r"request is prohibited by organization's policy", weight=3),
         Sentence(r"\bvpc service controls?\b.{0,80}\b(?:prohibited|violat|denied|block|restrict)", weight=3),
-        Sentence(r"(?:violat\w+|blocked by|denied by|outside) (?:of )?(?:the |a |your )?(?:vpc )?service (?:controls? )?perimeter", weight=3),
+        Sentence(
+            r"(?:violat\w+|blocked by|denied by|outside) (?:of )?(?:the |a |your )?(?:vpc )?service (?:controls? )?perimeter",
+            weight=3,
+        ),
         Sentence(r"VpcServiceControlAuditMetadata|\b(?:in|e)gressViolations\b|\bservicePerimeterName\b", weight=3),
-        Sentence(r"\b(?:NO_MATCHING_ACCESS_LEVEL|(?:RESOURCES|NETWORK)_NOT_IN_SAME_SERVICE_PERIMETER|SERVICE_NOT_ALLOWED_FROM_VPC)\b", weight=3),
+        Sentence(
+            r"\b(?:NO_MATCHING_ACCESS_LEVEL|(?:RESOURCES|NETWORK)_NOT_IN_SAME_SERVICE_PERIMETER|SERVICE_NOT_ALLOWED_FROM_VPC)\b",
+            weight=3,
+        ),
     ),
     guardrail=True,
 )

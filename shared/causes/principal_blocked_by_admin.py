@@ -15,8 +15,16 @@ CAUSE = Cause(
     legacy=("domainPolicy", "userBlockedByAdmin"),
     sentences=(
         Sentence(r"admin_policy_enforced", weight=3),
-        Sentence(r"(?:blocked|disabled|turned off|restricted|not allowed) by (?:your |the |a )?(?:workspace |domain |google workspace |g suite )?admin(?:istrator)?", weight=3, anyones=True),
-        Sentence(r"(?:domain )?administrators? (?:has|have) (?:disabled|turned off|blocked|restricted)", weight=3, anyones=True),
+        Sentence(
+            r"(?:blocked|disabled|turned off|restricted|not allowed) by (?:your |the |a )?(?:workspace |domain |google workspace |g suite )?admin(?:istrator)?",
+            weight=3,
+            anyones=True,
+        ),
+        Sentence(
+            r"(?:domain )?administrators? (?:has|have) (?:disabled|turned off|blocked|restricted)",
+            weight=3,
+            anyones=True,
+        ),
     ),
     guardrail=True,
 )

@@ -16,7 +16,11 @@ CAUSE = Cause(
     ),
     remedy="Restore the account within 30 days (undelete), or use the account that replaced it and let owners grant its roles anew.",
     sentences=(
-        Sentence(r"account (?:has been|was|is) deleted|account not found|deleted_client|oauth client was deleted", weight=3, anyones=True),
+        Sentence(
+            r"account (?:has been|was|is) deleted|account not found|deleted_client|oauth client was deleted",
+            weight=3,
+            anyones=True,
+        ),
         Sentence(r"gaia id not found", weight=3),
         Sentence(r"deleted:(?:serviceAccount|user|group):(?P<principal>[^\s?]+)\?uid=\d+", weight=3),
     ),

@@ -17,8 +17,15 @@ CAUSE = Cause(
     errors=("ACCOUNT_STATE_INVALID",),
     legacy=("accountDisabledByAdmin", "userDisabled"),
     sentences=(
-        Sentence(r"(?:invalid_grant|error|grant|token|40[013])\b.{0,60}robot is disabled|^\W{0,4}robot is disabled\W{0,4}$", weight=3),
-        Sentence(r"(?:service ?account|user account|account) ?['\"\[(]?[\w.@%+-]*['\"\])]? (?:is|has been|was) (?:currently )?disabled", weight=3, anyones=True),
+        Sentence(
+            r"(?:invalid_grant|error|grant|token|40[013])\b.{0,60}robot is disabled|^\W{0,4}robot is disabled\W{0,4}$",
+            weight=3,
+        ),
+        Sentence(
+            r"(?:service ?account|user account|account) ?['\"\[(]?[\w.@%+-]*['\"\])]? (?:is|has been|was) (?:currently )?disabled",
+            weight=3,
+            anyones=True,
+        ),
         Sentence(r"account (?:is )?disabled|disabled (?:service )?account", weight=2, anyones=True),
         Sentence(r"disabled_client|oauth client was disabled", weight=3, anyones=True),
     ),

@@ -22,11 +22,17 @@ CAUSE = Cause(
     legacy=("userProjectAccessDenied", "UserProjectAccessDenied"),
     permissions=("serviceusage.services.use",),
     sentences=(
-        Sentence(r"caller does not have (?:the )?required permission to use project (?P<consumer>[a-z0-9][a-z0-9\-:.]*[a-z0-9])", weight=3),
+        Sentence(
+            r"caller does not have (?:the )?required permission to use project (?P<consumer>[a-z0-9][a-z0-9\-:.]*[a-z0-9])",
+            weight=3,
+        ),
         Sentence(r"roles/serviceusage\.serviceUsageConsumer", weight=3),
         Sentence(r"(?P<permission>serviceusage\.services\.use)\b", weight=3),
         Sentence(r"UserProjectAccessDenied", weight=3),
-        Sentence(r"does not have (?:permission|access) to use (?:the )?(?:quota |billing |user )?project ['\"]?(?P<consumer>[a-z0-9][a-z0-9\-:.]*[a-z0-9])", weight=2),
+        Sentence(
+            r"does not have (?:permission|access) to use (?:the )?(?:quota |billing |user )?project ['\"]?(?P<consumer>[a-z0-9][a-z0-9\-:.]*[a-z0-9])",
+            weight=2,
+        ),
     ),
     fix=Remedy.GRANT_ROLE,
 )

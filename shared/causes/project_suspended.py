@@ -14,8 +14,14 @@ CAUSE = Cause(
     errors=("CONSUMER_SUSPENDED", "GCP_SUSPENDED"),
     legacy=("projectSuspended", "accountSuspended"),
     sentences=(
-        Sentence(r"consumer:? ['\"]?(?:projects?[:/])?(?P<consumer>[\w:.-]*\w)['\"]? (?:has been|is|was) suspended", weight=3),
-        Sentence(r"(?:project|account|api key|consumer|organi[sz]ation)\b.{0,80}\b(?:has been|is|was) suspended", weight=3, anyones=True),
+        Sentence(
+            r"consumer:? ['\"]?(?:projects?[:/])?(?P<consumer>[\w:.-]*\w)['\"]? (?:has been|is|was) suspended", weight=3
+        ),
+        Sentence(
+            r"(?:project|account|api key|consumer|organi[sz]ation)\b.{0,80}\b(?:has been|is|was) suspended",
+            weight=3,
+            anyones=True,
+        ),
         Sentence(r"suspended (?:due to|for|because of) (?:abus|suspicious|violat|fraud|non-?payment|terms)", weight=3),
     ),
 )

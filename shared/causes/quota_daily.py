@@ -14,9 +14,16 @@ CAUSE = Cause(
     traps=("X9",),
     legacy=("dailyLimitExceeded", "dailyLimitExceededUnreg"),
     sentences=(
-        Sentence(r"daily (?:limit|quota|usage limit)(?: for [\w ]+)? (?:has been )?(?:exceeded|reached)", weight=3, anyones=True),
+        Sentence(
+            r"daily (?:limit|quota|usage limit)(?: for [\w ]+)? (?:has been )?(?:exceeded|reached)",
+            weight=3,
+            anyones=True,
+        ),
         Sentence(r"exceeded (?:the |your )?(?:daily|per[- ]day) (?:limit|quota)", weight=3, anyones=True),
-        Sentence(r"and limit '(?P<limit>[^']+per day[^']*)' of service '(?P<service>[^']+)' for consumer '(?P<consumer>[^']+)'", weight=3),
+        Sentence(
+            r"and limit '(?P<limit>[^']+per day[^']*)' of service '(?P<service>[^']+)' for consumer '(?P<consumer>[^']+)'",
+            weight=3,
+        ),
         Sentence(r"exceeded quota for free query bytes", weight=3),
     ),
 )

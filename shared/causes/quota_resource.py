@@ -16,12 +16,27 @@ CAUSE = Cause(
     legacy=("quotaExceeded", "QUOTA_EXCEEDED", "limitExceeded", "uploadLimitExceeded", "storageQuotaExceeded"),
     marks=("quota",),
     sentences=(
-        Sentence(r"quota exceeded for quota (?:metric|group) '(?P<metric>[^']+)' and limit '(?P<limit>[^']+)' of service '(?P<service>[^']+)' for consumer '(?P<consumer>[^']+)'", weight=2),
+        Sentence(
+            r"quota exceeded for quota (?:metric|group) '(?P<metric>[^']+)' and limit '(?P<limit>[^']+)' of service '(?P<service>[^']+)' for consumer '(?P<consumer>[^']+)'",
+            weight=2,
+        ),
         Sentence(r"quota '?(?P<metric>[\w.-]+)'? (?:has been )?exceeded|\bquota exceeded\b", weight=3),
-        Sentence(r"(?:exceeds?|exceeded|over|reached|insufficient|out of|not enough)\b.{0,60}\bquotas?\b", weight=3, anyones=True),
-        Sentence(r"\bquotas?\b.{0,40}\b(?:exceeded|exhausted|reached|used up|not sufficient|insufficient)", weight=3, anyones=True),
+        Sentence(
+            r"(?:exceeds?|exceeded|over|reached|insufficient|out of|not enough)\b.{0,60}\bquotas?\b",
+            weight=3,
+            anyones=True,
+        ),
+        Sentence(
+            r"\bquotas?\b.{0,40}\b(?:exceeded|exhausted|reached|used up|not sufficient|insufficient)",
+            weight=3,
+            anyones=True,
+        ),
         Sentence(r"RESOURCE_EXHAUSTED", weight=2),
-        Sentence(r"(?:exceeded|reached|exceeds|over) (?:the |your )?(?:maximum|limit|project limit|storage limit) (?:number |of |on )", weight=2, refusal=False),
+        Sentence(
+            r"(?:exceeded|reached|exceeds|over) (?:the |your )?(?:maximum|limit|project limit|storage limit) (?:number |of |on )",
+            weight=2,
+            refusal=False,
+        ),
         Sentence(r"forbidden: exceeded quota", weight=3, anyones=True),
     ),
 )

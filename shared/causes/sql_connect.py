@@ -20,7 +20,10 @@ CAUSE = Cause(
     sentences=(
         Sentence(r"boss::NOT_AUTHORIZED", weight=3),
         Sentence(r"the client is not authorized to make this request", weight=3),
-        Sentence(r"notAuthorized\b.{0,200}\b(?:cloud ?sql|sqladmin|instance)|(?:cloud ?sql|sqladmin|createEphemeral)\b.{0,300}\bnot ?authorized", weight=2),
+        Sentence(
+            r"notAuthorized\b.{0,200}\b(?:cloud ?sql|sqladmin|instance)|(?:cloud ?sql|sqladmin|createEphemeral)\b.{0,300}\bnot ?authorized",
+            weight=2,
+        ),
     ),
     fix=Remedy.GRANT_ROLE,
     service="sqladmin.googleapis.com",

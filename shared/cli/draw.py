@@ -1,4 +1,4 @@
-"""How a report looks in a terminal; plain text when piped. Everything from an entry is shown as text, never as markup."""
+"""How a report looks in a terminal; plain when piped. Everything from an entry is shown as text, never as markup."""
 
 from __future__ import annotations
 
@@ -16,7 +16,11 @@ from shared.model.report import Report
 from shared.renderings.fold import visible
 
 WIDTH_WHEN_PIPED = 120
-HEADS = {"denial": ("DENIED", "bold red"), "not_a_denial": ("NO DENIAL", "bold green"), "unreadable": ("UNREADABLE", "bold yellow")}
+HEADS = {
+    "denial": ("DENIED", "bold red"),
+    "not_a_denial": ("NO DENIAL", "bold green"),
+    "unreadable": ("UNREADABLE", "bold yellow"),
+}
 MODES = {"refuse": "red", "dry_run": "cyan", "notify": "yellow", "ignore": "green"}
 SHOWN_ALSO = 5
 
@@ -44,7 +48,11 @@ class _Plain(StringIO):
 def draw_report(out: Console, report: Report) -> None:
     """One explained entry: verdict, who, what, where, why, evidence, plan, decision."""
     word, style = HEADS[report.verdict]
-    out.print(Text.assemble((word, style), "  ", (report.title or "", "bold"), (f"  {report.cause}" if report.cause else "", "dim")))
+    out.print(
+        Text.assemble(
+            (word, style), "  ", (report.title or "", "bold"), (f"  {report.cause}" if report.cause else "", "dim")
+        )
+    )
     rows = list(_rows(report))
     grid = Table.grid(padding=(0, 2))
     grid.add_column(style="dim", no_wrap=True, min_width=8)
@@ -67,7 +75,10 @@ def _rows(report: Report) -> Iterable[tuple[str, Text]]:
         yield "service", _text(report.service)
     if report.consumer:
         yield "consumer", _text(report.consumer)
-    yield "why", Text.assemble(_text(report.reason), (f"  ({report.confidence} confidence, {_TRUST[report.trust]})", "dim"))
+    yield (
+        "why",
+        Text.assemble(_text(report.reason), (f"  ({report.confidence} confidence, {_TRUST[report.trust]})", "dim")),
+    )
     yield from _listed("evidence", report.evidence)
     yield from _listed("or", [f"{also.cause}: {also.why}" for also in report.also[:SHOWN_ALSO]])
     if report.next_error:
@@ -75,7 +86,10 @@ def _rows(report: Report) -> Iterable[tuple[str, Text]]:
     for at, action in enumerate(report.plan):
         yield "plan" if at == 0 else "", _action(action)
     reasons = "; ".join(report.decision.reasons)
-    yield "decision", Text.assemble((report.decision.mode.value, f"bold {MODES[report.decision.mode]}"), "  ", visible(reasons))
+    yield (
+        "decision",
+        Text.assemble((report.decision.mode.value, f"bold {MODES[report.decision.mode]}"), "  ", visible(reasons)),
+    )
 
 
 _TRUST = {"audit": "from an audit log", "google": "from a Google log", "text": "from text anyone could write"}
@@ -92,7 +106,13 @@ def _action(action: Action) -> Text:
         return Text.assemble(*parts, "  ", visible(action.why))
     if action.role:
         parts += ["  ", visible(f"{action.role} to {action.member}")]
-    parts += ["\n", visible(f"on {action.target}"), "\n", visible(f"because {action.why}"), ("\n" + visible(f"undo: {action.undo}"), "dim")]
+    parts += [
+        "\n",
+        visible(f"on {action.target}"),
+        "\n",
+        visible(f"because {action.why}"),
+        ("\n" + visible(f"undo: {action.undo}"), "dim"),
+    ]
     return Text.assemble(*parts)
 
 

@@ -21,10 +21,23 @@ def draw_runs(runs: Sequence[Run], dropped: Sequence[Dropped], kept: Sequence[Qu
     else:
         table = Table(box=None, pad_edge=False)
         for heading in ("run", "state", "times", "last seen", "cause", "who", "where"):
-            table.add_column(heading, overflow="fold", justify="right" if heading == "times" else "left", no_wrap=heading in ("run", "state"))
+            table.add_column(
+                heading,
+                overflow="fold",
+                justify="right" if heading == "times" else "left",
+                no_wrap=heading in ("run", "state"),
+            )
         for run in runs:
             report = run.report
-            cells = (run.id, run.state.value, str(run.count), f"{run.last_seen:%Y-%m-%d %H:%M:%S}", report.cause or "", report.principal or "-", report.resource or "-")
+            cells = (
+                run.id,
+                run.state.value,
+                str(run.count),
+                f"{run.last_seen:%Y-%m-%d %H:%M:%S}",
+                report.cause or "",
+                report.principal or "-",
+                report.resource or "-",
+            )
             table.add_row(*(visible(cell) for cell in cells))
         out.print(table)
     if dropped:
@@ -41,7 +54,8 @@ def draw_run(run: Run) -> None:
     """One run: when and how often, then the whole report."""
     out = console()
     out.print(f"{run.id}  {run.state.value}")
-    out.print(f"opened {run.opened_at:%Y-%m-%d %H:%M:%S} UTC, last seen {run.last_seen:%Y-%m-%d %H:%M:%S} UTC, {run.count} entries in {run.deliveries} deliveries\n")
+    out.print(f"opened {run.opened_at:%Y-%m-%d %H:%M:%S} UTC, last seen {run.last_seen:%Y-%m-%d %H:%M:%S} UTC")
+    out.print(f"{run.count} entries in {run.deliveries} deliveries\n")
     draw_report(out, run.report)
 
 

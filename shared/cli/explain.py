@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from typing import BinaryIO
 
 import click
 
@@ -18,14 +19,20 @@ from shared.pipeline.report import report_unreadable
 
 @click.command()
 @click.argument("file", default="-", type=click.File("rb"))
-@click.option("--format", "form", type=click.Choice(["text", "json", "jsonl"]), default="text", help="jsonl: one line an input, for programs")
-def explain(file: click.utils.LazyFile, form: str) -> None:
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json", "jsonl"]),
+    default="text",
+    help="jsonl: one line an input, for programs",
+)
+def explain(file: BinaryIO, form: str) -> None:
     """Explain FILE (or standard input): who was refused what, why, and what would mend it.
 
     Reads one LogEntry, an array from `gcloud logging read --format=json`, JSON lines, a Pub/Sub push body, an API error
     body or pasted text. Needs no credentials and looks nowhere else. Exits with 1 if an input could not be read.
     """
-    if file.name == "<stdin>" and sys.stdin.isatty():
+    if file is sys.stdin.buffer and sys.stdin.isatty():
         click.echo("Paste an entry or an error, then press Ctrl-D.", err=True)
     verdicts: Counter[str] = Counter()
     reports = _counted(_reports(file.read()), verdicts)
@@ -67,4 +74,7 @@ def _draw(reports: Iterator[Report], verdicts: Counter[str]) -> None:
         draw_report(out, report)
     if verdicts.total() > 1:
         said = {"denial": "denials", "not_a_denial": "no denials", "unreadable": "unreadable"}
-        out.print(f"{verdicts.total()} inputs: " + ", ".join(f"{count} {said[verdict]}" for verdict, count in verdicts.items()))
+        out.print(
+            f"{verdicts.total()} inputs: "
+            + ", ".join(f"{count} {said[verdict]}" for verdict, count in verdicts.items())
+        )

@@ -1,7 +1,7 @@
 """Whatever a person has at hand -> log entries, one for each input, in order.
 
-One LogEntry, the array of `gcloud logging read --format=json`, one JSON value a line, a Pub/Sub push, a bare error body,
-or pasted text. What is not a log entry becomes one: a text its textPayload, an error body its jsonPayload.
+One LogEntry, the array of `gcloud logging read --format=json`, one JSON value a line, a Pub/Sub push, a bare error
+body, or pasted text. What is not a log entry becomes one: a text its textPayload, an error body its jsonPayload.
 """
 
 from __future__ import annotations
@@ -84,7 +84,11 @@ def _entry(data: bytes) -> Input:
 def _is_delivery(value: dict[str, Any]) -> bool:
     inner = value.get("data") if "specversion" in value else value
     message = inner.get("message") if isinstance(inner, dict) else None
-    return isinstance(message, dict) and isinstance(message.get("data"), str) and bool({"messageId", "message_id", "publishTime"} & message.keys())
+    return (
+        isinstance(message, dict)
+        and isinstance(message.get("data"), str)
+        and bool({"messageId", "message_id", "publishTime"} & message.keys())
+    )
 
 
 def _text(data: bytes) -> Input:

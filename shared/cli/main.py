@@ -25,7 +25,7 @@ class _Group(click.Group):
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(package_name="unforbid")
 def unforbid() -> None:
-    """Why was this call to Google Cloud refused, and what would be the narrowest fix?
+    r"""Why was this call to Google Cloud refused, and what would be the narrowest fix?
 
     \b
     Start here:

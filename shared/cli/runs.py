@@ -13,7 +13,12 @@ from shared.model.codec import to_json
 from shared.settings import read_settings
 
 SHOWN = 50
-STORE = click.option("--store", "path", type=click.Path(dir_okay=False, path_type=Path), help="The store's file; default: UNFORBID_STORE.")
+STORE = click.option(
+    "--store",
+    "path",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The store's file; default: UNFORBID_STORE.",
+)
 FORMAT = click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
 
 
@@ -67,7 +72,9 @@ def _store(path: Path | None) -> SqliteStore:
 
     chosen = path or read_settings(os.environ).store
     if not chosen.exists():
-        raise click.ClickException(f"there is no store at {chosen}: `unforbid serve` and `unforbid demo` make one; name another with --store")
+        raise click.ClickException(
+            f"there is no store at {chosen}: `unforbid serve` and `unforbid demo` make one; name another with --store"
+        )
     return SqliteStore(chosen)
 
 

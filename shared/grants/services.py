@@ -2,29 +2,63 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 _OTHER_NAMES = {
-    "resourcemanager": "cloudresourcemanager", "billing": "cloudbilling", "cloudsql": "sqladmin", "datastore": "firestore",
-    "bigtable": "bigtableadmin", "source": "sourcerepo", "cloudtranslate": "translate", "firebaseauth": "identitytoolkit",
-    "errorreporting": "clouderrorreporting", "subscribewithgoogledeveloper": "subscribewithgoogle",
-}  # fmt: skip
-_PRODUCTS = {
-    "artifacts": "artifactregistry", "artifact_registry": "artifactregistry", "asset": "cloudasset", "app": "appengine",
-    "app_engine": "appengine", "billing": "cloudbilling", "bq": "bigquery", "bigquery": "bigquery", "builds": "cloudbuild",
-    "cloudbuild": "cloudbuild", "cloud_run": "run", "run": "run", "cloudfunctions": "cloudfunctions",
-    "functions": "cloudfunctions", "composer": "composer", "compute": "compute", "container": "container",
-    "dataflow": "dataflow", "dataproc": "dataproc", "deploy": "clouddeploy", "dns": "dns", "endpoints": "servicemanagement",
-    "eventarc": "eventarc", "filestore": "file", "firebase": "firebase", "firestore": "firestore", "folder": "cloudresourcemanager",
-    "iam": "iam", "iap": "iap", "kms": "cloudkms", "logging": "logging", "memorystore": "redis", "monitoring": "monitoring",
-    "organizations": "cloudresourcemanager", "organization": "cloudresourcemanager", "project": "cloudresourcemanager",
-    "projects": "cloudresourcemanager", "pubsub": "pubsub", "redis": "redis", "scheduler": "cloudscheduler",
-    "cloud_scheduler": "cloudscheduler", "scc": "securitycenter", "secret_manager": "secretmanager", "secrets": "secretmanager",
-    "services": "serviceusage", "service_account": "iam", "spanner": "spanner", "sql": "sqladmin", "storage": "storage",
-    "tasks": "cloudtasks", "cloud_tasks": "cloudtasks", "vertex": "aiplatform", "vertex_ai": "aiplatform", "ai": "aiplatform",
-    "workflows": "workflows", "workstations": "workstations",
-}  # fmt: skip
+    "resourcemanager": "cloudresourcemanager",
+    "billing": "cloudbilling",
+    "cloudsql": "sqladmin",
+    "datastore": "firestore",
+    "bigtable": "bigtableadmin",
+    "source": "sourcerepo",
+    "cloudtranslate": "translate",
+    "firebaseauth": "identitytoolkit",
+    "errorreporting": "clouderrorreporting",
+    "subscribewithgoogledeveloper": "subscribewithgoogle",
+}
+_SAME_NAME = (
+    "bigquery cloudbuild run cloudfunctions composer compute container dataflow dataproc dns eventarc firebase "
+    "firestore iam iap logging monitoring pubsub redis spanner storage workflows workstations"
+)
+_PRODUCTS = {name: name for name in _SAME_NAME.split()} | {
+    "ai": "aiplatform",
+    "app": "appengine",
+    "app_engine": "appengine",
+    "artifact_registry": "artifactregistry",
+    "artifacts": "artifactregistry",
+    "asset": "cloudasset",
+    "billing": "cloudbilling",
+    "bq": "bigquery",
+    "builds": "cloudbuild",
+    "cloud_run": "run",
+    "cloud_scheduler": "cloudscheduler",
+    "cloud_tasks": "cloudtasks",
+    "deploy": "clouddeploy",
+    "endpoints": "servicemanagement",
+    "filestore": "file",
+    "folder": "cloudresourcemanager",
+    "functions": "cloudfunctions",
+    "kms": "cloudkms",
+    "memorystore": "redis",
+    "organization": "cloudresourcemanager",
+    "organizations": "cloudresourcemanager",
+    "project": "cloudresourcemanager",
+    "projects": "cloudresourcemanager",
+    "scc": "securitycenter",
+    "scheduler": "cloudscheduler",
+    "secret_manager": "secretmanager",
+    "secrets": "secretmanager",
+    "service_account": "iam",
+    "services": "serviceusage",
+    "sql": "sqladmin",
+    "tasks": "cloudtasks",
+    "vertex": "aiplatform",
+    "vertex_ai": "aiplatform",
+}
 _LEVELS = ("beta", "alpha", "preview")
 
 
+@lru_cache(maxsize=4_096)
 def service_of(permission: str) -> str:
     """The API host of a permission: `storage.objects.get` is checked by `storage.googleapis.com`."""
     prefix = permission.partition(".")[0]

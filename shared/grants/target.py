@@ -10,26 +10,28 @@ from shared.grants.services import service_of
 from shared.model.names import ResourceName
 
 CARRIERS = {
-    "storage": ("buckets",),
-    "bigquery": ("tables", "routines", "datasets"),
-    "pubsub": ("topics", "subscriptions", "schemas", "snapshots"),
-    "secretmanager": ("secrets",),
-    "cloudkms": ("cryptoKeys", "keyRings"),
-    "artifactregistry": ("repositories",),
-    "run": ("services", "jobs", "workerPools"),
-    "cloudfunctions": ("functions",),
-    "iam": ("serviceAccounts",),
-    "compute": ("instances", "disks", "images", "snapshots", "subnetworks", "instanceTemplates", "backendServices"),
-    "cloudtasks": ("queues",),
-    "eventarc": ("triggers", "channels"),
-    "spanner": ("databases", "instances"),
-    "bigtable": ("tables", "instances"),
-    "iap": ("backendServices",),
+    service: tuple((collection, f"/{collection}/") for collection in collections.split())
+    for service, collections in {
+        "storage": "buckets",
+        "bigquery": "tables routines datasets",
+        "pubsub": "topics subscriptions schemas snapshots",
+        "secretmanager": "secrets",
+        "cloudkms": "cryptoKeys keyRings",
+        "artifactregistry": "repositories",
+        "run": "services jobs workerPools",
+        "cloudfunctions": "functions",
+        "compute": "instances disks images snapshots subnetworks instanceTemplates backendServices",
+        "cloudtasks": "queues",
+        "eventarc": "triggers channels",
+        "spanner": "databases instances",
+        "bigtable": "tables instances",
+        "iap": "backendServices",
+    }.items()
 }
+"""The collections that carry a policy, narrowest first, by the first part of the permission."""
 OWNED_DOMAIN = ".iam.gserviceaccount.com"
 """User-managed accounts are named NAME@PROJECT.iam.gserviceaccount.com."""
-ON_PARENT = ("create", "list", "search", "insert")
-PROJECT_ONLY = ("bigquery.jobs.", "logging.logEntries.", "monitoring.", "serviceusage.", "cloudsql.", "datastore.", "resourcemanager.")
+ON_PARENT = frozenset({"create", "list", "search", "insert"})
 
 
 def target_of(permission: str, resource: ResourceName | None, account: str | None) -> str | None:
@@ -39,11 +41,13 @@ def target_of(permission: str, resource: ResourceName | None, account: str | Non
         return _account(resource, account)
     if resource is None:
         return None
-    if not permission.startswith(PROJECT_ONLY):
-        for carrier in CARRIERS.get(prefix, ()):
-            on_parent = verb in ON_PARENT and carrier == collection
-            if not on_parent and (name := resource.upto(carrier)):
-                return f"//{service_of(permission)}/{name}"
+    on_parent = collection if verb in ON_PARENT else None
+    name = resource.name
+    for carrier, inside in CARRIERS.get(prefix, ()):
+        at = name.find(inside)
+        if at >= 0 and carrier != on_parent:
+            end = name.find("/", at + len(inside))
+            return f"//{service_of(permission)}/{name if end < 0 else name[:end]}"
     return _container(resource)
 
 

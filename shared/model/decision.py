@@ -16,6 +16,7 @@ class Mode(StrEnum):
     DRY_RUN = "dry_run"
 
 
+REFUSE, IGNORE, NOTIFY, DRY_RUN = Mode
 STRICTNESS = {mode: rank for rank, mode in enumerate(Mode)}
 
 

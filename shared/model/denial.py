@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from shared.model.names import Permission, Principal, ResourceName
 
@@ -15,6 +17,10 @@ class Trust(StrEnum):
     AUDIT = "audit"  # one of the four Google audit logs, written for the project that owns the resource
     GOOGLE = "google"  # another log written by Google services
     TEXT = "text"  # anything a workload, an agent or a person may have written
+
+
+AUDIT, GOOGLE, TEXT = Trust
+"""The same as plain names: reading an enum's attribute costs more than the rest of a decision can afford."""
 
 
 class ErrorInfo(Struct, frozen=True, gc=False):
@@ -56,39 +62,64 @@ class Instance(Struct, frozen=True):
     id: str
 
 
-class Denial(Struct, frozen=True, kw_only=True):
-    """Who was refused what, where, and every sign of why; empty where the entry does not say.
+class Names(Struct, frozen=True, kw_only=True):
+    """Whom and what the entry names; None or empty where it does not say.
 
-    `status` is the canonical gRPC status name; `owner` the resource that owns the log ("projects/p"), which is not
-    the consumer; `missing` pairs each permission that was checked and not granted with the resource it was checked on.
+    `permissions` were checked and not granted; `resource` is what the first of them was checked on; `consumer` is the
+    project the call is accounted to ("projects/N"); `account` the service account the call was about.
     """
 
-    id: str | None
-    shape: str
-    trust: Trust
-    status: str
-    message: str = ""
     principal: Principal | None = None
     permissions: tuple[Permission, ...] = ()
     resource: ResourceName | None = None
     service: str | None = None
-    method: str = ""
     consumer: str | None = None
+    account: str | None = None
     scopes: tuple[str, ...] = ()
-    owner: str | None = None
-    target_account: str | None = None
+
+
+class Signs(Struct, frozen=True, kw_only=True):
+    """Every sign of a cause: ErrorInfo, violations, reasons of old error bodies, marks of typed metadata, sentences."""
+
     errors: tuple[ErrorInfo, ...] = ()
     violations: tuple[Violation, ...] = ()
     reasons: tuple[str, ...] = ()
     marks: tuple[str, ...] = ()
     heard: tuple[Heard, ...] = ()
+
+
+class Origin(Struct, frozen=True, kw_only=True):
+    """Where the entry comes from: `owner` is what owns the log ("projects/p"), which is not the consumer.
+
+    `by_key` is True for a call made with a service account key; `on_behalf` is the chain of delegation in order.
+    """
+
+    owner: str | None = None
     instance: Instance | None = None
     runs_on: str = ""
-    user_agent: str = ""
     by_key: bool = False
     on_behalf: tuple[str, ...] = ()
-    happened_at: str = ""
+
+
+class Denial(Struct, frozen=True, kw_only=True):
+    """Who was refused what, where, and every sign of why. `status` is the canonical gRPC status, "" if not stated."""
+
+    id: str | None
+    trust: Trust
+    status: str
+    message: str = ""
+    names: Names = Names()
+    signs: Signs = Signs()
+    origin: Origin = Origin()
     evidence: tuple[str, ...] = ()
+
+    def marked(self, mark: str) -> Denial:
+        """The same denial with one more mark of typed metadata, before all others."""
+        return replace(self, signs=replace(self.signs, marks=(mark, *self.signs.marks)))
+
+    def naming(self, **names: Any) -> Denial:
+        """The same denial with other names."""
+        return replace(self, names=replace(self.names, **names))
 
 
 class NotADenial(Struct, frozen=True, kw_only=True):

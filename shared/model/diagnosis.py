@@ -19,6 +19,9 @@ class Confidence(StrEnum):
     LOW = "low"
 
 
+HIGH, MEDIUM, LOW = Confidence
+
+
 class Also(Struct, frozen=True):
     """Another cause that fits, and what tells the two apart."""
 
@@ -49,8 +52,8 @@ class Cause(Struct, frozen=True, kw_only=True):
     `order` decides between causes with equally strong signs, lowest first. `errors` are ErrorInfo reasons, `legacy`
     the reasons of `error.errors[]`, `violations` the types of PreconditionFailure, `marks` what typed metadata said,
     `permissions` exact names or prefixes ending in `*`. `narrow` may hand over to the id of a more specific sibling.
-    `also` are the causes a log entry alone cannot exclude. `guardrail` marks what is explained and never changed. `service` is
-    the API whose refusal this always is, if there is one.
+    `also` are the causes a log entry alone cannot exclude. `guardrail` marks what is explained and never changed.
+    `service` is the API whose refusal this always is, if there is one.
     """
 
     id: str

@@ -21,7 +21,20 @@ class Status(Struct, frozen=True, gc=False):
 
     code: int = 0
     message: str = ""
-    details: list[Any] = []
+    details: Any = None
+
+
+class Party(Struct, frozen=True, rename="camel", gc=False):
+    """A Google identity, by its e-mail address."""
+
+    principal_email: str = ""
+
+
+class Delegation(Struct, frozen=True, rename="camel", gc=False):
+    """One link of a chain of delegation."""
+
+    first_party_principal: Party | None = None
+    principal_subject: str = ""
 
 
 class AuthenticationInfo(Struct, frozen=True, rename="camel", gc=False):
@@ -30,7 +43,13 @@ class AuthenticationInfo(Struct, frozen=True, rename="camel", gc=False):
     principal_email: str = ""
     principal_subject: str = ""
     service_account_key_name: str = ""
-    service_account_delegation_info: list[JsonObject] = []
+    service_account_delegation_info: list[Delegation] = []
+
+
+class ResourceAttributes(Struct, frozen=True, gc=False):
+    """The checked resource again, by its attributes."""
+
+    name: str = ""
 
 
 class AuthorizationInfo(Struct, frozen=True, rename="camel", gc=False):
@@ -39,13 +58,7 @@ class AuthorizationInfo(Struct, frozen=True, rename="camel", gc=False):
     resource: str = ""
     permission: str = ""
     granted: bool = False
-    resource_attributes: JsonObject = {}
-
-
-class RequestMetadata(Struct, frozen=True, rename="camel", gc=False):
-    """How the call came in; the user agent is whatever the caller claims."""
-
-    caller_supplied_user_agent: str = ""
+    resource_attributes: ResourceAttributes | None = None
 
 
 class ProtoPayload(Struct, frozen=True, rename="camel", gc=False):
@@ -55,11 +68,9 @@ class ProtoPayload(Struct, frozen=True, rename="camel", gc=False):
     status: Status | int | None = None
     authentication_info: AuthenticationInfo | None = None
     authorization_info: list[AuthorizationInfo] = []
-    request_metadata: RequestMetadata | str | None = None
     service_name: str = ""
     method_name: str = ""
     resource_name: str = ""
-    request: Any = None
     response: Any = None
     metadata: Any = None
     policy_violation_info: Any = None
@@ -72,22 +83,11 @@ class MonitoredResource(Struct, frozen=True, gc=False):
     labels: dict[str, str] = {}
 
 
-class Operation(Struct, frozen=True, gc=False):
-    """Ties the first and last entry of a long-running operation together."""
-
-    id: str = ""
-    producer: str = ""
-    first: bool = False
-    last: bool = False
-
-
 class HttpRequest(Struct, frozen=True, rename="camel", gc=False):
     """The request a front end logged."""
 
     status: int = 0
     request_method: str = ""
-    request_url: str = ""
-    user_agent: str = ""
     latency: str = ""
 
 
@@ -97,11 +97,8 @@ class LogEntry(Struct, frozen=True, rename="camel"):
     insert_id: str = ""
     log_name: str = ""
     timestamp: str = ""
-    receive_timestamp: str = ""
-    severity: str | int = ""
     resource: MonitoredResource | str | None = None
     labels: dict[str, str] | None = None
-    operation: Operation | None = None
     http_request: HttpRequest | None = None
     proto_payload: ProtoPayload | None = None
     json_payload: JsonObject | None = None
@@ -129,7 +126,11 @@ class LogEntry(Struct, frozen=True, rename="camel"):
 
 def instance_of(entry: LogEntry) -> Instance | None:
     """The virtual machine whose logs the entry belongs to, if its resource is one."""
-    name = entry.label("instance_id")
-    if entry.resource_type != "gce_instance" or not name:
+    resource = entry.resource
+    if not isinstance(resource, MonitoredResource) or resource.type != "gce_instance":
         return None
-    return Instance(entry.label("project_id") or entry.parent.removeprefix("projects/"), entry.label("zone"), name)
+    labels = resource.labels
+    name = labels.get("instance_id")
+    if not name:
+        return None
+    return Instance(labels.get("project_id") or entry.parent.removeprefix("projects/"), labels.get("zone", ""), name)

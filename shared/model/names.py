@@ -7,6 +7,7 @@ None for everything that must not receive a grant from a machine (everyone, whol
 from __future__ import annotations
 
 from enum import StrEnum
+from functools import lru_cache
 from typing import NewType
 
 from msgspec import Struct
@@ -14,9 +15,10 @@ from msgspec import Struct
 Permission = NewType("Permission", str)
 Role = NewType("Role", str)
 
-FEDERATED = ("principal://iam.googleapis.com/", "principalSet://iam.googleapis.com/")
+MOST_NAMES = 4_096
+"""How many parsed names are remembered: the same few permissions and principals come again and again."""
 AGENT_DOMAINS = ("cloudservices.gserviceaccount.com", "compute-system.iam.gserviceaccount.com")
-KUBERNETES = ("system:serviceaccount:", "system:node:", "system:masters", "system:anonymous", "system:kube")
+KUBERNETES_USERS = ("system:serviceaccount:", "system:node:", "system:masters", "system:kube")
 
 
 class PrincipalKind(StrEnum):
@@ -32,63 +34,67 @@ class PrincipalKind(StrEnum):
     OTHER = "unrecognised name"
 
 
-GRANTABLE = (PrincipalKind.USER, PrincipalKind.SERVICE_ACCOUNT, PrincipalKind.FEDERATED)
+USER, SERVICE_ACCOUNT, SERVICE_AGENT, FEDERATED, FEDERATED_SET, KUBERNETES, ANONYMOUS, OTHER = PrincipalKind
+PREFIX_OF_MEMBER = {USER: "user:", SERVICE_ACCOUNT: "serviceAccount:", FEDERATED: ""}
 
 
 class Principal(Struct, frozen=True):
-    """The identity that was refused, exactly as the entry spells it."""
+    """The identity that was refused, exactly as the entry spells it.
+
+    `member` is the IAM member a grant would name, None where no grant by a machine may follow from this name.
+    """
 
     text: str
     kind: PrincipalKind
-
-    @property
-    def member(self) -> str | None:
-        """The IAM member a grant would name, or None where no grant may follow from this name."""
-        if self.kind not in GRANTABLE or not is_plain(self.text):
-            return None
-        if self.kind is PrincipalKind.FEDERATED:
-            return self.text
-        return f"{self.kind.value}:{self.text}"
+    member: str | None
 
 
+@lru_cache(maxsize=MOST_NAMES)
 def parse_principal(text: str) -> Principal:
     """The principal behind an e-mail address, a `kind:name` member or a principal:// subject.
 
     Source: IAM documentation "Principal identifiers"; service agents are `service-NUMBER@...gserviceaccount.com`
     and `NUMBER@cloudservices.gserviceaccount.com`.
     """
-    for prefix in ("serviceAccount:", "user:"):
-        if text.startswith(prefix):
-            text = text[len(prefix) :]
-            break
-    return Principal(text, _kind_of(text))
+    if text.startswith(("serviceAccount:", "user:")):
+        text = text.partition(":")[2]
+    kind = _kind_of(text)
+    prefix = PREFIX_OF_MEMBER.get(kind)
+    return Principal(text, kind, None if prefix is None or not is_plain(text) else prefix + text)
 
 
 def _kind_of(text: str) -> PrincipalKind:
     name, at, domain = text.partition("@")
-    if at and "[" not in text and "/" not in text:
-        if domain.endswith("gserviceaccount.com"):
-            return PrincipalKind.SERVICE_AGENT if _is_agent(name, domain) else PrincipalKind.SERVICE_ACCOUNT
-        return PrincipalKind.USER if name and "." in domain else PrincipalKind.OTHER
-    if text.startswith(FEDERATED[0]):
-        return PrincipalKind.FEDERATED
-    if text.startswith(FEDERATED[1]):
-        return PrincipalKind.FEDERATED_SET
-    if text.startswith(KUBERNETES):
-        return PrincipalKind.ANONYMOUS if text == "system:anonymous" else PrincipalKind.KUBERNETES
-    return PrincipalKind.ANONYMOUS if text.lower() in ("anonymous", "anonymous caller") else PrincipalKind.OTHER
+    if not at or "/" in text or "[" in text:
+        return _kind_of_identifier(text)
+    if domain.endswith("gserviceaccount.com"):
+        return SERVICE_AGENT if _is_agent(name, domain) else SERVICE_ACCOUNT
+    return USER if name and "." in domain else OTHER
+
+
+def _kind_of_identifier(text: str) -> PrincipalKind:
+    if text.startswith("principal://iam.googleapis.com/"):
+        return FEDERATED
+    if text.startswith("principalSet://iam.googleapis.com/"):
+        return FEDERATED_SET
+    if text.lower() in ("anonymous", "anonymous caller", "system:anonymous"):
+        return ANONYMOUS
+    return KUBERNETES if text.startswith(KUBERNETES_USERS) else OTHER
 
 
 def _is_agent(name: str, domain: str) -> bool:
-    numbered_agent = name.startswith("service-") and name[8:].isdigit()
-    return numbered_agent or domain.startswith("gcp-sa-") or (domain in AGENT_DOMAINS and name.isdigit())
+    if name.startswith("service-"):
+        return name[8:].isdigit()
+    return domain.startswith("gcp-sa-") or (domain in AGENT_DOMAINS and name.isdigit())
 
 
 def is_plain(text: str) -> bool:
-    """Whether a name is printable ASCII without blanks or quotes: the only kind an action may carry."""
-    return text.isascii() and text.isprintable() and not any(mark in text for mark in " '\"`<>\\")
+    """Whether a name is printable ASCII without blanks, quotes or markup: the only kind an action may carry."""
+    quoted = "'" in text or '"' in text or "`" in text or "<" in text or ">" in text
+    return not quoted and " " not in text and "\\" not in text and text.isascii() and text.isprintable()
 
 
+@lru_cache(maxsize=MOST_NAMES)
 def parse_permission(text: str) -> Permission | None:
     """The permission in its canonical spelling (`iam.serviceAccounts.actAs`), or None for other dotted words.
 
@@ -98,15 +104,21 @@ def parse_permission(text: str) -> Permission | None:
     if "/" in text:
         host, _, rest = text.partition("/")
         text = f"{host.removesuffix('.googleapis.com')}.{rest}"
-    parts = text.split(".")
-    if len(parts) != 3 or not all(part.replace("-", "").replace("_", "").isalnum() for part in parts):
+    words = text.replace(".", "_")
+    if text.count(".") != 2 or not text.isascii() or ".." in text or text[-1] == ".":
         return None
-    if not parts[0][0].islower() or not parts[2][0].islower():
+    if not words.isidentifier() and not words.replace("-", "_").isidentifier():
         return None
-    if parts[0] == "iam" and parts[1].lower() == "serviceaccounts":
-        parts[1] = "serviceAccounts"
-        parts[2] = _SERVICE_ACCOUNT_VERBS.get(parts[2].lower(), parts[2])
-    return Permission(".".join(parts))
+    if text[:4] == "iam.":
+        return _account_permission(text)
+    return Permission(text) if text[0] >= "a" and text[text.rindex(".") + 1] >= "a" else None
+
+
+def _account_permission(text: str) -> Permission | None:
+    _, resource, verb = text.split(".")
+    if resource.lower() == "serviceaccounts":
+        return Permission(f"iam.serviceAccounts.{_SERVICE_ACCOUNT_VERBS.get(verb.lower(), verb)}")
+    return Permission(text) if verb[0] >= "a" else None
 
 
 _SERVICE_ACCOUNT_VERBS = {
@@ -123,29 +135,18 @@ class ResourceName(Struct, frozen=True):
     @property
     def name(self) -> str:
         """The service-relative name, without `//host/`."""
-        return self.text[2:].partition("/")[2] if self.text.startswith("//") else self.text
+        return self.text[2:].partition("/")[2] if self.text[:2] == "//" else self.text
 
     def part(self, collection: str) -> str | None:
         """The id that follows a collection: `part("buckets")` of `projects/_/buckets/b` is `b`."""
-        parts = self.name.split("/")
-        for at in range(len(parts) - 1):
-            if parts[at] == collection:
-                return parts[at + 1] or None
-        return None
+        _, found, rest = f"/{self.name}".partition(f"/{collection}/")
+        return rest.partition("/")[0] or None if found else None
 
     @property
     def project(self) -> str | None:
         """The project id or number in the name; None for `projects/_`, `projects/-` and names without one."""
         project = self.part("projects")
         return None if project in ("_", "-") else project
-
-    def upto(self, collection: str) -> str | None:
-        """The service-relative name cut after the id of a collection, or None if it is not in the name."""
-        parts = self.name.split("/")
-        for at in range(len(parts) - 1):
-            if parts[at] == collection and parts[at + 1]:
-                return "/".join(parts[: at + 2])
-        return None
 
 
 def parse_resource(text: str) -> ResourceName | None:

@@ -18,6 +18,9 @@ class Tier(StrEnum):
     T3 = "T3"
 
 
+T0, T1, T2, T3 = Tier
+
+
 class Remedy(StrEnum):
     """The kind of fix a cause calls for; each is one file under `actions/`."""
 

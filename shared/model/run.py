@@ -63,7 +63,7 @@ class Dropped(Struct, frozen=True):
 
 
 class Quarantined(Struct, frozen=True, kw_only=True):
-    """A message that could not be read, kept whole with the reason; `size` and `sha256` are of the bytes as delivered."""
+    """A message that could not be read, kept whole with the reason; `sha256` is of the bytes as delivered."""
 
     id: str
     at: datetime

@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-import msgspec
+from msgspec.structs import replace
 
 from shared.causes import BY_ERROR, BY_LEGACY, CAUSES, listen
 from shared.grants.services import service_of
-from shared.model.denial import Denial, Heard, NotADenial, Trust
+from shared.model.denial import AUDIT, TEXT, Denial, Heard, Names, NotADenial
 from shared.model.log_entry import LogEntry
-from shared.model.names import PrincipalKind, parse_permission, parse_principal, parse_resource
+from shared.model.names import (
+    Permission,
+    Principal,
+    PrincipalKind,
+    ResourceName,
+    parse_permission,
+    parse_principal,
+    parse_resource,
+)
+from shared.renderings.vendors import Vendor, vendor_of
 from shared.shapes import shape_of
-
-GOOGLE_SIGNS = (
-    "google", "gserviceaccount", "gcloud", "gcp", "gcr", "gsutil", "bigquery", "gke", "firebase", "pkg.dev", "gs://", "cloud run",
-    "permission_denied", "compute engine", "pubsub", "iam.", "caller does not have", "vertex", "stackdriver", "169.254.169.254",
-    "metadata server", "metadata agent",
-)  # fmt: skip
-OTHER_VENDORS = (
-    "amazon", "arn:aws", "aws", "azure", "aadsts", "microsoft", "github", "gitlab", "docker.io", "registry-1.docker",
-    "dockerhub", "npm err", "npmjs", "cloudflare", "pypi", "slack.com", "datadog", "x-amz", "s3:", "s3error", " s3 ", "\"s3\"",
-    "minio", "alibaba", "oracle", "bitbucket", "quay.io", "heroku", "stripe", "openai", "okta", "salesforce", "jfrog",
-    "status code: 403, request id", "host id:", "hostid>", "by integration", "confluent",
-)  # fmt: skip
-"""Words in lower case; the last ones are how the AWS and GitHub clients end their own refusals."""
-PLAINLY_GOOGLE = ("google", "gserviceaccount", "gcloud", "gcr.io", "pkg.dev")
 
 
 def classify(entry: LogEntry) -> Denial | NotADenial:
@@ -32,36 +27,35 @@ def classify(entry: LogEntry) -> Denial | NotADenial:
     if shape is None:
         return NotADenial(id=entry.insert_id or None, reason="the entry carries nothing that could be a refusal")
     read = shape.read(entry)
-    if isinstance(read, NotADenial):
-        return read
-    if _is_settled(read):
+    if isinstance(read, NotADenial) or _is_settled(read):
         return read
     heard = listen(read.message) if read.message else ()
-    refusal = _verdict(read, heard)
-    if isinstance(refusal, NotADenial):
-        return refusal
-    return _completed(refusal, heard)
+    if reason := _no_refusal(read, heard):
+        return reason
+    return _completed(read, heard)
 
 
 def _is_settled(denial: Denial) -> bool:
     """Whether structure alone tells the cause and its names, so that the words need no reading."""
-    return denial.trust is Trust.AUDIT and bool(denial.errors or denial.marks) and denial.status == "PERMISSION_DENIED"
+    told = denial.signs.errors or denial.signs.marks
+    return denial.trust is AUDIT and bool(told) and denial.status == "PERMISSION_DENIED"
 
 
-def _verdict(denial: Denial, heard: tuple[Heard, ...]) -> Denial | NotADenial:
-    if denial.marks or denial.violations or any(error.reason in BY_ERROR for error in denial.errors):
-        return denial
-    if any(reason in BY_LEGACY for reason in denial.reasons):
-        return denial
-    if denial.trust is not Trust.TEXT and denial.status == "PERMISSION_DENIED":
-        return denial
-    google = _is_google(denial, heard)
+def _no_refusal(denial: Denial, heard: tuple[Heard, ...]) -> NotADenial | None:
+    """Why the entry states no refusal, or None if it does."""
+    signs = denial.signs
+    if signs.marks or signs.violations or any(error.reason in BY_ERROR for error in signs.errors):
+        return None
+    if any(reason in BY_LEGACY for reason in signs.reasons):
+        return None
+    refused = denial.status == "PERMISSION_DENIED"
+    google = (refused and denial.trust is not TEXT) or _is_google(denial, heard)
     counted = [one for one in heard if one.refusal and (google or not one.anyones)]
     strong = any(one.weight > 1 for one in counted)
-    if strong or (denial.status == "PERMISSION_DENIED" and google) or (not denial.status and counted):
-        return denial
+    if strong or (refused and google) or (not denial.status and counted):
+        return None
     see = next((one.cause for one in heard if not one.refusal), None)
-    if denial.status == "PERMISSION_DENIED":
+    if refused:
         reason = "a 403 without any sign of Google Cloud: the application's own, or another vendor's"
         return NotADenial(id=denial.id, reason=reason, see="app.own_403", trust=denial.trust)
     return NotADenial(id=denial.id, reason=_reason(denial, see), see=see, trust=denial.trust)
@@ -77,14 +71,11 @@ def _reason(denial: Denial, see: str | None) -> str:
 
 def _is_google(denial: Denial, heard: tuple[Heard, ...]) -> bool:
     """Whether anything in the entry comes from Google Cloud: a reason, a name, a sentence of its own, a word."""
-    if denial.errors or denial.permissions or any(one.weight == 3 and one.refusal and not one.anyones for one in heard):
+    own_words = any(one.weight == 3 and one.refusal and not one.anyones for one in heard)
+    if own_words or denial.signs.errors or denial.names.permissions:
         return True
-    lowered = denial.message.lower()
-    if any(sign in lowered for sign in PLAINLY_GOOGLE):
-        return True
-    if any(vendor in lowered for vendor in OTHER_VENDORS):
-        return False
-    return bool(denial.service) or any(sign in lowered for sign in GOOGLE_SIGNS)
+    whose = vendor_of(denial.message)
+    return whose is Vendor.GOOGLE or (whose is Vendor.UNKNOWN and denial.names.service is not None)
 
 
 def _completed(denial: Denial, heard: tuple[Heard, ...]) -> Denial:
@@ -92,32 +83,54 @@ def _completed(denial: Denial, heard: tuple[Heard, ...]) -> Denial:
     told: dict[str, str] = {}
     for one in heard:
         told = {**one.groups, **told}
-    permission = parse_permission(told.get("permission", ""))
-    permissions = denial.permissions or ((permission,) if permission else ())
-    principal = denial.principal
-    if told.get("agent"):
-        principal = parse_principal(told["agent"]) if denial.trust is Trust.TEXT or principal is None else principal
-    elif principal is None and told.get("principal"):
-        principal = parse_principal(told["principal"])
-    consumer = denial.consumer or _project(told.get("consumer"))
-    resource = denial.resource or parse_resource(told.get("resource", "")) or parse_resource(_project(told.get("project")) or consumer or "")
-    stated = next((error.metadata["service"] for error in denial.errors if error.metadata.get("service")), None)
-    domain = next((error.domain for error in denial.errors if error.domain.endswith(".googleapis.com")), None)
-    service = stated or told.get("service") or (service_of(permissions[0]) if permissions else None) or domain or denial.service
-    account = told.get("account") or denial.target_account
-    about_account = bool(permissions) and permissions[0].startswith("iam.serviceAccounts.")
-    if account and about_account and not (resource and resource.part("serviceAccounts")):
-        resource = parse_resource(account)
-    return msgspec.structs.replace(
-        denial,
-        heard=heard,
+    names = denial.names
+    stated = parse_permission(told.get("permission", ""))
+    permissions = names.permissions or ((stated,) if stated else ())
+    consumer = names.consumer or _project(told.get("consumer"))
+    completed = replace(
+        names,
+        principal=_principal(denial, told),
         permissions=permissions,
-        principal=principal if principal is None or principal.kind is not PrincipalKind.ANONYMOUS else None,
+        resource=_resource(names, told, permissions, consumer),
+        service=_service(denial, told, permissions),
         consumer=consumer,
-        resource=resource,
-        service=service,
-        target_account=account,
+        account=told.get("account") or names.account,
     )
+    return replace(denial, names=completed, signs=replace(denial.signs, heard=heard))
+
+
+def _principal(denial: Denial, told: dict[str, str]) -> Principal | None:
+    """Who lacks something: an agent named in a text comes before the caller it names, but not before an audit's."""
+    found = denial.names.principal
+    if told.get("agent") and (found is None or denial.trust is TEXT):
+        found = parse_principal(told["agent"])
+    elif found is None and told.get("principal"):
+        found = parse_principal(told["principal"])
+    return None if found is not None and found.kind is PrincipalKind.ANONYMOUS else found
+
+
+def _resource(
+    names: Names, told: dict[str, str], permissions: tuple[Permission, ...], consumer: str | None
+) -> ResourceName | None:
+    account = told.get("account") or names.account
+    about_account = bool(permissions) and permissions[0].startswith("iam.serviceAccounts.")
+    if account and about_account and not (names.resource and names.resource.part("serviceAccounts")):
+        return ResourceName(account)
+    named = told.get("resource") or _project(told.get("project")) or consumer
+    return names.resource or (parse_resource(named) if named else None)
+
+
+def _service(denial: Denial, told: dict[str, str], permissions: tuple[Permission, ...]) -> str | None:
+    errors = denial.signs.errors
+    stated = next((error.metadata["service"] for error in errors if error.metadata.get("service")), None)
+    if found := stated or told.get("service"):
+        return found
+    if denial.trust is not TEXT and denial.names.service:
+        return denial.names.service
+    if permissions:
+        return service_of(permissions[0])
+    domain = next((error.domain for error in errors if error.domain.endswith(".googleapis.com")), None)
+    return domain or denial.names.service
 
 
 def _project(name: str | None) -> str | None:

@@ -15,10 +15,10 @@ def fingerprint(denial: Denial, diagnosis: Diagnosis, plan: Plan) -> str:
     parts = (
         denial.trust.value,
         diagnosis.cause.id,
-        denial.principal.text if denial.principal else "",
-        ",".join(denial.permissions),
-        denial.service or "",
-        denial.consumer or denial.owner or "",
+        denial.names.principal.text if denial.names.principal else "",
+        ",".join(denial.names.permissions),
+        denial.names.service or "",
+        denial.names.consumer or denial.origin.owner or "",
         ",".join(where),
     )
     return blake2b("\0".join(parts).encode("utf-8", "replace"), digest_size=16).hexdigest()
@@ -26,6 +26,6 @@ def fingerprint(denial: Denial, diagnosis: Diagnosis, plan: Plan) -> str:
 
 def _parent(denial: Denial) -> str:
     """The resource without its last part: a storm over many objects of one parent is one denial."""
-    if denial.resource is None:
-        return denial.instance.id if denial.instance else ""
-    return denial.resource.name.rpartition("/")[0] or denial.resource.name
+    if denial.names.resource is None:
+        return denial.origin.instance.id if denial.origin.instance else ""
+    return denial.names.resource.name.rpartition("/")[0] or denial.names.resource.name

@@ -25,12 +25,12 @@ def report(denial: Denial, diagnosis: Diagnosis, plan: Plan, decision: Decision)
         title=diagnosis.cause.title,
         confidence=diagnosis.confidence,
         also=diagnosis.also,
-        principal=denial.principal.text if denial.principal else None,
-        permissions=denial.permissions,
-        resource=denial.resource.text if denial.resource else None,
-        service=denial.service or diagnosis.cause.service,
-        consumer=denial.consumer,
-        scopes=denial.scopes,
+        principal=denial.names.principal.text if denial.names.principal else None,
+        permissions=denial.names.permissions,
+        resource=denial.names.resource.text if denial.names.resource else None,
+        service=denial.names.service or diagnosis.cause.service,
+        consumer=denial.names.consumer,
+        scopes=denial.names.scopes,
         trust=denial.trust,
         evidence=_evidence(denial, diagnosis),
         next_error=diagnosis.next_error,
@@ -42,7 +42,15 @@ def report(denial: Denial, diagnosis: Diagnosis, plan: Plan, decision: Decision)
 def report_none(found: NotADenial) -> Report:
     """The answer for an entry that is no denial."""
     also = (Also(found.see, "the page that explains what this is"),) if found.see else ()
-    return Report(id=found.id, verdict="not_a_denial", reason=found.reason, also=also, trust=found.trust, confidence=Confidence.HIGH, decision=NOTHING_TO_DECIDE)
+    return Report(
+        id=found.id,
+        verdict="not_a_denial",
+        reason=found.reason,
+        also=also,
+        trust=found.trust,
+        confidence=Confidence.HIGH,
+        decision=NOTHING_TO_DECIDE,
+    )
 
 
 def report_unreadable(reason: str) -> Report:
@@ -54,13 +62,13 @@ def _evidence(denial: Denial, diagnosis: Diagnosis) -> tuple[str, ...]:
     said = [_clip(sign) for sign in diagnosis.evidence]
     if denial.message:
         said.append(f"message: {_around(denial.message, diagnosis.evidence[0])}")
-    for error in denial.errors:
+    for error in denial.signs.errors:
         details = ", ".join(f"{key}={value}" for key, value in sorted(error.metadata.items()) if key not in LINKS)
         said.append(_clip(f"ErrorInfo {error.reason} of {error.domain or 'no domain'}: {details or 'no metadata'}"))
-    if denial.by_key:
+    if denial.origin.by_key:
         said.append("the call was made with a service account key, not with a machine's own credential")
-    if denial.on_behalf:
-        said.append("on behalf of: " + " > ".join(denial.on_behalf))
+    if denial.origin.on_behalf:
+        said.append("on behalf of: " + " > ".join(denial.origin.on_behalf))
     said.extend(denial.evidence)
     said.extend(f"against: {one}" for one in diagnosis.against)
     return tuple(said)

@@ -16,7 +16,14 @@ WHO_AGREES = {
 
 def cause_page(cause: Cause) -> str:
     """The page of one cause."""
-    parts = [f"# {cause.id}: {cause.title}", cause.explain, "## What would confirm it", _list(cause.confirm), "## What mends it", cause.remedy]
+    parts = [
+        f"# {cause.id}: {cause.title}",
+        cause.explain,
+        "## What would confirm it",
+        _list(cause.confirm),
+        "## What mends it",
+        cause.remedy,
+    ]
     change = "" if cause.fix is Remedy.ADVISE else f"; the plan uses `{cause.fix}`"
     parts.append(f"Tier {cause.tier}: {WHO_AGREES[cause.tier]}{change}.")
     if cause.next_error:

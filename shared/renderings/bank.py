@@ -12,15 +12,16 @@ class Bank:
     def __init__(self, patterns: Sequence[str]) -> None:
         import re2
 
-        options = re2.Options()
-        options.dot_nl = True
-        options.log_errors = False
-        self._compile = lambda at: re2.compile(patterns[at], options)
-        self._set: Any = re2.Set.SearchSet(options)
+        self._options: Any = re2.Options()
+        self._options.dot_nl = True
+        self._options.log_errors = False
+        self._compile: Any = re2.compile
+        self._patterns = patterns
+        self._single: dict[int, Any] = {}
+        self._set: Any = re2.Set.SearchSet(self._options)
         for pattern in patterns:
             self._set.Add(pattern)
         self._set.Compile()
-        self._single: dict[int, Any] = {}
 
     def hits(self, text: str) -> list[int]:
         """The numbers of the patterns that occur in the text."""
@@ -37,5 +38,5 @@ class Bank:
 
     def _one(self, at: int) -> Any:
         if at not in self._single:
-            self._single[at] = self._compile(at)
+            self._single[at] = self._compile(self._patterns[at], self._options)
         return self._single[at]

@@ -8,12 +8,16 @@ from __future__ import annotations
 
 from typing import Any
 
+from msgspec import Struct, ValidationError, convert, field
+
 from shared.model.denial import ErrorInfo, Violation
 from shared.renderings.findings import Findings
 
 MOST_TEXT = 65_536
 _CODE_KEYS = frozenset({"code", "status", "statusCode", "status_code", "httpStatus", "ResourceErrorCode", "grpc_code"})
-_NOT_WORDS = frozenset({"@type", "type_url", "insertId", "trace", "spanId", "timestamp", "time", "user_agent", "userAgent"})
+_NOT_WORDS = frozenset(
+    {"@type", "type_url", "insertId", "trace", "spanId", "timestamp", "time", "user_agent", "userAgent"}
+)
 
 
 def read_body(value: Any, found: Findings) -> None:
@@ -48,25 +52,57 @@ def _read_object(item: dict[str, Any], found: Findings) -> None:
             found.add_error(_error_info(item, reason))
 
 
+class _Detail(Struct, gc=False):
+    type: str = field(name="@type", default="")
+    reason: str = ""
+    domain: str = ""
+    metadata: dict[str, str] = {}
+    violations: list[Violation] = []
+    quota_exceeded: Any = field(name="quotaExceeded", default=None)
+
+
+class _Details(Struct, gc=False):
+    details: list[_Detail] = []
+
+
+def read_details(details: object, found: Findings) -> None:
+    """Collect a whole `details[]`; one whose elements are built otherwise is read element by element."""
+    try:
+        parsed = convert({"details": details}, _Details).details
+    except ValidationError:
+        for item in details if isinstance(details, list) else ():
+            if isinstance(item, dict):
+                read_detail(str(item.get("@type", "")), item, found)
+        return
+    for detail in parsed:
+        name = detail.type.rpartition("/")[2]
+        if name == "google.rpc.ErrorInfo":
+            found.add_error(ErrorInfo(detail.reason, detail.domain, detail.metadata))
+        elif name == "google.rpc.PreconditionFailure":
+            found.violations.extend(detail.violations)
+        elif name == "google.rpc.QuotaFailure" or detail.quota_exceeded:
+            found.marks.append("quota")
+
+
 def read_detail(kind: str, item: dict[str, Any], found: Findings) -> None:
     """Collect one element of `details[]` by its type."""
-    if kind.endswith("google.rpc.ErrorInfo"):
+    name = kind.rpartition("/")[2]
+    if name == "google.rpc.ErrorInfo":
         reason = item.get("reason")
         found.add_error(_error_info(item, reason if isinstance(reason, str) else ""))
-    elif kind.endswith("google.rpc.PreconditionFailure"):
+    elif name == "google.rpc.PreconditionFailure":
         for violation in item.get("violations") or ():
             if isinstance(violation, dict):
                 parts = (str(violation.get(part, "")) for part in ("type", "subject", "description"))
                 found.violations.append(Violation(*parts))
-    elif kind.endswith("google.rpc.QuotaFailure"):
+    elif name == "google.rpc.QuotaFailure":
         found.marks.append("quota")
 
 
 def _error_info(item: dict[str, Any], reason: str) -> ErrorInfo:
-    domain, metadata = item.get("domain"), item.get("metadata") or item.get("errorInfoMetadata")
-    pairs = metadata.items() if isinstance(metadata, dict) else ()
-    return ErrorInfo(
-        reason,
-        domain if isinstance(domain, str) else "",
-        {key: value for key, value in pairs if isinstance(value, str)},
+    domain = item.get("domain", "")
+    metadata = item.get("metadata") or item.get("errorInfoMetadata")
+    texts = (
+        {key: value for key, value in metadata.items() if value.__class__ is str} if isinstance(metadata, dict) else {}
     )
+    return ErrorInfo(reason, domain if isinstance(domain, str) else "", texts)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from msgspec import Struct
 
 from shared.model.denial import ErrorInfo, Violation
 
@@ -18,32 +18,37 @@ GRPC_STATUS = (
 )  # fmt: skip
 
 
+_NAMES = dict(enumerate(GRPC_STATUS)) | {
+    code: HTTP_STATUS.get(code, "OK" if code < 400 else "INVALID_ARGUMENT" if code < 500 else "INTERNAL")
+    for code in range(200, 600)
+}
+
+
 def status_name(code: int) -> str:
     """The canonical status of a gRPC number (0 to 16) or an HTTP status; empty for numbers that are neither."""
-    if 0 <= code < len(GRPC_STATUS):
-        return GRPC_STATUS[code]
-    if 200 <= code < 400:
-        return "OK"
-    return HTTP_STATUS.get(code, "INTERNAL" if 500 <= code < 600 else "INVALID_ARGUMENT" if 400 <= code < 500 else "")
+    return _NAMES.get(code, "")
 
 
-@dataclass(slots=True)
-class Findings:
+class Findings(Struct):
     """Statuses by canonical name, machine-readable reasons, and the words that go with them."""
 
-    statuses: list[str] = field(default_factory=list)
-    errors: list[ErrorInfo] = field(default_factory=list)
-    violations: list[Violation] = field(default_factory=list)
-    reasons: list[str] = field(default_factory=list)
-    marks: list[str] = field(default_factory=list)
-    texts: list[str] = field(default_factory=list)
+    statuses: list[str] = []
+    errors: list[ErrorInfo] = []
+    violations: list[Violation] = []
+    reasons: list[str] = []
+    marks: list[str] = []
+    texts: list[str] = []
 
     def add_code(self, code: object) -> None:
         """Note a status given as a number, a numeric string or a name."""
-        if isinstance(code, str):
-            name = code if code in GRPC_STATUS else status_name(int(code)) if code.isdigit() and len(code) < 4 else ""
+        if code.__class__ is int:
+            name = _NAMES.get(code, "")
+        elif isinstance(code, str):
+            name = (
+                code if code in GRPC_STATUS else _NAMES.get(int(code), "") if code.isdecimal() and len(code) < 4 else ""
+            )
         else:
-            name = status_name(code) if isinstance(code, int) and not isinstance(code, bool) else ""
+            return
         if name and name not in self.statuses:
             self.statuses.append(name)
 

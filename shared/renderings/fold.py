@@ -1,17 +1,30 @@
-"""One plain line from whatever was printed: boxes, quoting, escapes, entities, curly quotes and line breaks taken away."""
+"""One plain line from whatever was printed: boxes, margins, escapes, entities, curly quotes and line breaks undone."""
 
 from __future__ import annotations
 
 import html
 import unicodedata
 
+SHORT = 400
+"""A message below this length with nothing to undo, as most audit entries have, is taken as it is."""
 HEAD, TAIL = 49_152, 16_384
 """A longer text keeps its first 48 KiB and its last 16 KiB characters: the error stands at one end or the other."""
 
 _MARGIN = "│╷╵|>#*- \t\u00a0"
 """What terminals, mail, comments and boxes put in front of each line."""
 _PLAIN = str.maketrans(
-    {"│": " ", "╷": " ", "╵": " ", "‘": "'", "’": "'", "“": '"', "”": '"', "`": "'", "\u00a0": " ", "\u2192": " "}
+    {
+        "│": " ",
+        "╷": " ",
+        "╵": " ",
+        "\u2018": "'",
+        "\u2019": "'",
+        "\u201c": '"',
+        "\u201d": '"',
+        "`": "'",
+        "\u00a0": " ",
+        "\u2192": " ",
+    }
 )
 _ESCAPES = (("\\n", "\n"), ("\\r", " "), ("\\t", " "), ('\\"', '"'), ("\\'", "'"), ("\\u003d", "="), ("\\u003c", "<"),
             ("\\u003e", ">"), ("\\u0026", "&"), ("\\u0027", "'"), ("\\/", "/"))  # fmt: skip
@@ -22,6 +35,11 @@ def fold(text: str) -> str:
 
     Characters that would change how the line is shown (controls, bidi marks, zero-width) become U+FFFD or a blank.
     """
+    quiet = "\\" not in text and "&" not in text and "`" not in text and "  " not in text and len(text) < SHORT
+    return text.strip() if quiet and text.isascii() and text.isprintable() else _unfolded(text)
+
+
+def _unfolded(text: str) -> str:
     if len(text) > HEAD + TAIL:
         text = f"{text[:HEAD]} {text[-TAIL:]}"
     for _ in range(3):

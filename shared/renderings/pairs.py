@@ -49,7 +49,9 @@ def read_pairs(folded: str, raw: str, found: Findings) -> None:
         for match in list(_pattern("reason").finditer(folded))[:MOST_REASONS]:
             found.add_error(_around(folded, match.start(), match.group(1)))
     if "status-details-bin" in raw:
-        _add_details(found, (detail for match in _pattern("trailer").finditer(raw) for detail in read_status(match.group(1))))
+        _add_details(
+            found, (detail for match in _pattern("trailer").finditer(raw) for detail in read_status(match.group(1)))
+        )
     if "type_url" in raw:
         _add_details(found, (_packed(match.group(1), match.group(2)) for match in _pattern("packed").finditer(raw)))
 

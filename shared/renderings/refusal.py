@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from shared.model.denial import Denial, Trust
+from shared.model.denial import Denial, Names, Origin, Signs, Trust
 from shared.model.log_entry import LogEntry, instance_of
 from shared.model.names import parse_permission, parse_principal, parse_resource
 from shared.renderings.body import read_body
@@ -14,7 +14,7 @@ from shared.renderings.pairs import read_pairs
 from shared.renderings.wording import Named, add_statuses, named
 
 
-def from_words(entry: LogEntry, shape: str, trust: Trust, value: Any, *, status: int | str = "") -> Denial:
+def from_words(entry: LogEntry, trust: Trust, value: Any, *, status: int | str = "") -> Denial:
     """The Denial that a text, or a JSON value with texts in it, states; `status` is what the log itself says."""
     found = Findings()
     if status:
@@ -28,10 +28,10 @@ def from_words(entry: LogEntry, shape: str, trust: Trust, value: Any, *, status:
     read_pairs(text, raw, found)
     names = named(text)
     add_statuses(names, found)
-    return _denial(entry, shape, trust, found, text, names)
+    return _denial(entry, trust, found, text, names)
 
 
-def _denial(entry: LogEntry, shape: str, trust: Trust, found: Findings, text: str, names: Named) -> Denial:
+def _denial(entry: LogEntry, trust: Trust, found: Findings, text: str, names: Named) -> Denial:
     stated: dict[str, str] = {}
     for error in found.errors:
         stated = {**error.metadata, **stated}
@@ -39,26 +39,25 @@ def _denial(entry: LogEntry, shape: str, trust: Trust, found: Findings, text: st
     resource = stated.get("resource") or names.resource
     return Denial(
         id=entry.insert_id or None,
-        shape=shape,
         trust=trust,
         status=_status(found.statuses),
         message=text,
-        principal=parse_principal(names.principal) if names.principal else None,
-        permissions=tuple(dict.fromkeys(permission for permission in listed if permission)),
-        resource=parse_resource(resource) if resource else None,
-        service=stated.get("service") or names.service,
-        method=stated.get("method") or stated.get("methodName", ""),
-        consumer=stated.get("consumer"),
-        scopes=names.scopes,
-        owner=entry.parent or None,
-        target_account=names.account,
-        errors=tuple(found.errors),
-        violations=tuple(found.violations),
-        reasons=tuple(dict.fromkeys(found.reasons)),
-        marks=tuple(dict.fromkeys(found.marks)),
-        instance=instance_of(entry),
-        runs_on=entry.resource_type,
-        happened_at=entry.timestamp,
+        names=Names(
+            principal=parse_principal(names.principal) if names.principal else None,
+            permissions=tuple(dict.fromkeys(permission for permission in listed if permission)),
+            resource=parse_resource(resource) if resource else None,
+            service=stated.get("service") or names.service,
+            consumer=stated.get("consumer"),
+            account=names.account,
+            scopes=names.scopes,
+        ),
+        signs=Signs(
+            errors=tuple(found.errors),
+            violations=tuple(found.violations),
+            reasons=tuple(dict.fromkeys(found.reasons)),
+            marks=tuple(dict.fromkeys(found.marks)),
+        ),
+        origin=Origin(owner=entry.parent or None, instance=instance_of(entry), runs_on=entry.resource_type),
     )
 
 

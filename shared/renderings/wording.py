@@ -6,6 +6,7 @@ The patterns of a kind are tried in order; the first that names something wins.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 from urllib.parse import unquote
 
@@ -80,7 +81,9 @@ _PATTERNS: dict[str, tuple[str, ...]] = {
         r"""(?i)\b(?:error|errors|code|status|statuscode|status_code|httperror|http|responsecode|http/[123](?:\.[01])?|failed with|returned|got|received|exception|response|forbidden|denied)\b['"\])]*[\s:=(,'"\[<>#-]{0,6}(?:(?:code|status|error|response|http)[\s:='"(\[,]{0,5}){0,2}([1-5]\d\d)\b""",
         r"""(?i)\b([45]\d\d)\b[\s:,-]{0,3}(?:forbidden|unauthori[sz]ed|not found|bad request|permission|caller|request|conflict|too many|precondition|get |post |put |patch |delete |access|client error|server error|insufficient|rate|quota)""",
     ),
-    "grpc_number": (r"""(?:^|[\s(])(?:[Ee]rror:? |[Ss]tatus code |[Cc]ode:? ?)?(\d{1,2})[: ]{1,2}(?:[A-Z]{2,}[A-Z_]{4,}|[A-Z][a-z]+ )""",),
+    "grpc_number": (
+        r"""(?:^|[\s(])(?:[Ee]rror:? |[Ss]tatus code |[Cc]ode:? ?)?(\d{1,2})[: ]{1,2}(?:[A-Z]{2,}[A-Z_]{4,}|[A-Z][a-z]+ )""",
+    ),
     "grpc_name": (
         r"""\b(PERMISSION_DENIED|UNAUTHENTICATED|NOT_FOUND|ALREADY_EXISTS|INVALID_ARGUMENT|FAILED_PRECONDITION|RESOURCE_EXHAUSTED|UNAVAILABLE|DEADLINE_EXCEEDED|INTERNAL|ABORTED|OUT_OF_RANGE|UNIMPLEMENTED)\b""",
         r"""\b(PermissionDenied|Unauthenticated|NotFound|AlreadyExists|InvalidArgument|FailedPrecondition|ResourceExhausted|Unavailable|DeadlineExceeded|Aborted)\b""",
@@ -88,10 +91,16 @@ _PATTERNS: dict[str, tuple[str, ...]] = {
 }
 _KINDS = [(kind, pattern) for kind, patterns in _PATTERNS.items() for pattern in patterns]
 _NOT_SERVICES = frozenset({"www", "type", "oauth2", "accounts", "metadata"})
-_NOT_PERMISSIONS = frozenset({"com", "org", "io", "net", "www", "google", "gcloud", "java", "javax", "module", "data", "self"})
+_NOT_PERMISSIONS = frozenset(
+    {"com", "org", "io", "net", "www", "google", "gcloud", "java", "javax", "module", "data", "self"}
+)
 _LONGEST_NAME = 1_024
 _MOST = 16
-_bank: Bank | None = None
+
+
+@cache
+def _bank() -> Bank:
+    return Bank([pattern for _, pattern in _KINDS])
 
 
 class Named(Struct, frozen=True, kw_only=True):
@@ -108,10 +117,7 @@ class Named(Struct, frozen=True, kw_only=True):
 
 def named(text: str) -> Named:
     """The names and statuses a folded text states."""
-    global _bank
-    if _bank is None:
-        _bank = Bank([pattern for _, pattern in _KINDS])
-    matches = _Matches(_bank, text)
+    matches = _Matches(_bank(), text)
     return Named(
         principal=_stripped(matches.first("principal")),
         permissions=_permissions(matches),
@@ -160,7 +166,11 @@ def _statuses(matches: _Matches) -> Iterator[int | str]:
             yield int(match.group(1))
     for match in matches.all("grpc_name"):
         word = match.group(1)
-        yield word if "_" in word or word.isupper() else "".join(f"_{char}" if char.isupper() else char for char in word)[1:].upper()
+        yield (
+            word
+            if "_" in word or word.isupper()
+            else "".join(f"_{char}" if char.isupper() else char for char in word)[1:].upper()
+        )
 
 
 def add_statuses(names: Named, found: Findings) -> None:

@@ -6,18 +6,17 @@ The folder is scanned. `read` turns an entry that the shape claims into a Denial
 
 from __future__ import annotations
 
-import importlib
-import os
 from collections.abc import Callable
 
 from msgspec import Struct
 
+from shared.folder import members
 from shared.model.denial import Denial, NotADenial
 from shared.model.log_entry import LogEntry
 
 
 class Shape(Struct, frozen=True, kw_only=True):
-    """One way an entry is built. `payloads` out of "proto", "json", "text", "http"; shapes of one are asked in `order`."""
+    """One way an entry is built; shapes that read the same payload (one of PAYLOADS) are asked in `order`."""
 
     id: str
     payloads: tuple[str, ...]
@@ -26,15 +25,15 @@ class Shape(Struct, frozen=True, kw_only=True):
     read: Callable[[LogEntry], Denial | NotADenial]
 
 
+PAYLOADS = ("proto", "json", "text", "http")
+
+
 def _scan() -> dict[str, list[Shape]]:
-    files = sorted(os.listdir(os.path.dirname(__file__)))
-    names = [name[:-3] for name in files if name.endswith(".py") and name != "__init__.py"]
-    shapes = [importlib.import_module(f"{__name__}.{name}").SHAPE for name in names]
+    shapes: list[Shape] = [module.SHAPE for module in members(__name__, __path__).values()]
     shapes.sort(key=lambda shape: shape.order)
     return {payload: [shape for shape in shapes if payload in shape.payloads] for payload in PAYLOADS}
 
 
-PAYLOADS = ("proto", "json", "text", "http")
 SHAPES = _scan()
 
 

@@ -8,64 +8,88 @@ from __future__ import annotations
 
 from typing import Any
 
-from shared.model.denial import Denial, NotADenial, Trust
-from shared.model.log_entry import AuthenticationInfo, AuthorizationInfo, LogEntry, MonitoredResource, ProtoPayload, RequestMetadata, Status, instance_of
-from shared.model.names import Permission, parse_permission, parse_principal, parse_resource
-from shared.renderings.body import read_body, read_detail
+from msgspec import Struct, ValidationError, convert
+
+from shared.model.denial import AUDIT, TEXT, Denial, Names, NotADenial, Origin, Signs, Trust
+from shared.model.log_entry import (
+    AuthenticationInfo,
+    AuthorizationInfo,
+    LogEntry,
+    ProtoPayload,
+    Status,
+    instance_of,
+)
+from shared.model.names import Permission, ResourceName, parse_permission, parse_principal
+from shared.renderings.body import read_body, read_details
 from shared.renderings.findings import Findings
 from shared.renderings.fold import fold
 from shared.shapes import Shape
 
+AUDIT_LOG = "type.googleapis.com/google.cloud.audit.AuditLog"
 AUDIT_LOGS = frozenset(
     f"cloudaudit.googleapis.com{slash}{kind}"
     for kind in ("activity", "data_access", "policy", "system_event")
     for slash in ("/", "%2F")
 )
+MARK_OF_SERVICE = {
+    "iap.googleapis.com": ("iap", "AuthorizeUser"),
+    "contextawareaccess.googleapis.com": ("context_aware_access", ""),
+}
 NOBODY = AuthenticationInfo()
 
 
 def _claims(entry: LogEntry) -> bool:
-    return entry.proto_payload is not None
+    return not isinstance(entry.proto_payload.status, int) if entry.proto_payload is not None else False
 
 
 def read(entry: LogEntry) -> Denial | NotADenial:
     """The denial an audit entry states, or why it states none."""
     audit = entry.proto_payload
-    assert audit is not None
+    assert audit is not None  # noqa: S101 - the shape claims entries that have one
     found = Findings()
     message = _failure(audit, found)
     if not found.statuses:
-        return NotADenial(id=entry.insert_id or None, reason="the audited call did not fail", trust=Trust.AUDIT)
+        return NotADenial(id=entry.insert_id or None, reason="the audited call did not fail", trust=AUDIT)
+    caller = audit.authentication_info or NOBODY
     missing = [check for check in audit.authorization_info if not check.granted]
     resource = _resource(audit, missing)
-    trust, notes = _trust(entry, audit, resource)
-    caller = audit.authentication_info or NOBODY
-    who = caller.principal_email or caller.principal_subject
+    owner, _, log = entry.log_name.partition("/logs/")
+    trust, notes = _trust(owner, log, audit, resource)
     return Denial(
         id=entry.insert_id or None,
-        shape=SHAPE.id,
         trust=trust,
         status=found.statuses[0],
         message=message,
-        principal=parse_principal(who) if who else None,
-        permissions=_permissions([check.permission for check in missing]),
-        resource=parse_resource(resource),
-        service=audit.service_name or None,
-        method=audit.method_name,
-        consumer=found.errors[0].metadata.get("consumer") if found.errors else None,
-        owner=entry.parent or None,
-        target_account=_target_account(entry, audit),
-        errors=tuple(found.errors),
-        violations=tuple(found.violations),
-        reasons=tuple(found.reasons),
-        marks=_marks(entry, audit, found),
-        instance=instance_of(entry),
-        runs_on=entry.resource_type,
-        user_agent=_user_agent(audit),
-        by_key=bool(caller.service_account_key_name),
-        on_behalf=_chain(caller) if caller.service_account_delegation_info else (),
-        happened_at=entry.timestamp,
+        names=_names(entry, audit, missing, resource, found),
+        signs=Signs(
+            errors=tuple(found.errors),
+            violations=tuple(found.violations),
+            reasons=tuple(found.reasons),
+            marks=_marks(audit, found),
+        ),
+        origin=Origin(
+            owner=owner or None,
+            instance=instance_of(entry),
+            runs_on=entry.resource_type,
+            by_key=caller.service_account_key_name != "",
+            on_behalf=_chain(caller),
+        ),
         evidence=notes,
+    )
+
+
+def _names(
+    entry: LogEntry, audit: ProtoPayload, missing: list[AuthorizationInfo], resource: str, found: Findings
+) -> Names:
+    caller = audit.authentication_info or NOBODY
+    who = caller.principal_email or caller.principal_subject
+    return Names(
+        principal=parse_principal(who) if who else None,
+        permissions=_permissions(missing),
+        resource=ResourceName(resource) if resource else None,
+        service=audit.service_name or None,
+        consumer=found.errors[0].metadata.get("consumer") if found.errors else None,
+        account=_account(entry, audit),
     )
 
 
@@ -73,99 +97,111 @@ def _failure(audit: ProtoPayload, found: Findings) -> str:
     """The error's message; its status, reasons and details go to `found`, with a refusal first."""
     status = audit.status
     message = ""
-    if isinstance(status, Status) and status.code:
-        found.add_code(status.code)
-        message = status.message
-        for detail in status.details:
-            if isinstance(detail, dict):
-                read_detail(str(detail.get("@type", "")), detail, found)
-                if "quotaExceeded" in detail:
-                    found.marks.append("quota")
-    elif isinstance(status, int):
+    if isinstance(status, Status):
+        if status.code:
+            found.add_code(status.code)
+            message = status.message
+            if status.details:
+                read_details(status.details, found)
+    elif status is not None:
         found.add_code(status)
-    error = audit.response.get("error") if isinstance(audit.response, dict) else None
-    if isinstance(error, dict):
-        message = _response_error(error, found) or message
+    response = audit.response
+    if isinstance(response, dict) and "error" in response:
+        message = _response_error(response["error"], found) or message
     if len(found.statuses) > 1 and "PERMISSION_DENIED" in found.statuses:
         found.statuses.sort(key="PERMISSION_DENIED".__ne__)
     return fold(message) if message else ""
 
 
-def _response_error(error: dict[str, Any], found: Findings) -> str:
-    code, message = error.get("code"), error.get("message")
-    found.add_code(code)
-    for part in error.get("errors") or ():
-        if isinstance(part, dict) and isinstance(part.get("reason"), str):
-            found.reasons.append(part["reason"])
-        elif isinstance(part, dict):
-            read_body(part, found)
-    for detail in error.get("details") or ():
-        if isinstance(detail, dict):
-            read_detail(str(detail.get("@type", "")), detail, found)
-    return message if isinstance(message, str) else ""
+class _Reason(Struct, gc=False):
+    reason: str = ""
 
 
-def _permissions(checked: list[str]) -> tuple[Permission, ...]:
-    parsed = [parse_permission(name) for name in dict.fromkeys(checked) if name]
-    return tuple([permission for permission in parsed if permission])
+class _Error(Struct, gc=False):
+    code: int | str = 0
+    message: str = ""
+    errors: list[_Reason] = []
+    details: Any = None
+
+
+def _response_error(value: object, found: Findings) -> str:
+    """The error of an operation's response; one in a form of its own is read like any JSON error body."""
+    try:
+        error = convert(value, _Error)
+    except ValidationError:
+        read_body(value, found)
+        return ""
+    found.add_code(error.code)
+    if error.details:
+        read_details(error.details, found)
+    if not found.errors:
+        found.reasons.extend([one.reason for one in error.errors if one.reason])
+    return error.message
+
+
+def _permissions(missing: list[AuthorizationInfo]) -> tuple[Permission, ...]:
+    if len(missing) == 1:
+        permission = parse_permission(missing[0].permission)
+        return (permission,) if permission else ()
+    parsed = [parse_permission(check.permission) for check in missing]
+    return tuple(dict.fromkeys([permission for permission in parsed if permission]))
 
 
 def _resource(audit: ProtoPayload, missing: list[AuthorizationInfo]) -> str:
     """The resource the permission was checked on; a bare number or an empty check says less than `resourceName`."""
     if not missing:
         return audit.resource_name
-    checked_on = missing[0].resource or str(missing[0].resource_attributes.get("name", ""))
+    first = missing[0]
+    checked_on = first.resource or (first.resource_attributes.name if first.resource_attributes else "")
     return checked_on if "/" in checked_on else audit.resource_name or checked_on
 
 
-def _trust(entry: LogEntry, audit: ProtoPayload, resource: str) -> tuple[Trust, tuple[str, ...]]:
-    """Audit trust needs an audit log whose parent owns the resource: anyone may write entries into their own project."""
-    if entry.log_name.rpartition("/logs/")[2] not in AUDIT_LOGS or not audit.type.endswith("google.cloud.audit.AuditLog"):
-        return Trust.TEXT, ("it is shaped like an audit entry but does not stand in an audit log: believed like text",)
-    owner = entry.parent
-    if resource.startswith(owner) and resource[len(owner) : len(owner) + 1] in ("", "/"):
-        return Trust.AUDIT, ()
-    named = parse_resource(resource)
-    project = named.project if named and named.project else None
-    own_project = owner.removeprefix("projects/")
-    if project and owner.startswith("projects/") and project.isdigit() == own_project.isdigit() and project != own_project:
-        return Trust.TEXT, (f"the log belongs to {owner}, the resource to projects/{project}: believed like text until looked at",)
-    return Trust.AUDIT, ()
+def _trust(owner: str, log: str, audit: ProtoPayload, resource: str) -> tuple[Trust, tuple[str, ...]]:
+    """Audit trust needs an audit log whose parent owns the resource: anyone may write into the logs of a project."""
+    if log not in AUDIT_LOGS or audit.type != AUDIT_LOG:
+        return TEXT, ("it is shaped like an audit entry but stands in no audit log: believed like text",)
+    if resource == owner or resource[: len(owner) + 1] == owner + "/":
+        return AUDIT, ()
+    project, own_project = ResourceName(resource).project, owner.removeprefix("projects/")
+    if (
+        project
+        and owner.startswith("projects/")
+        and project.isdigit() == own_project.isdigit()
+        and project != own_project
+    ):
+        return TEXT, (f"the log belongs to {owner}, the resource to projects/{project}: believed like text",)
+    return AUDIT, ()
 
 
-def _marks(entry: LogEntry, audit: ProtoPayload, found: Findings) -> tuple[str, ...]:
+def _marks(audit: ProtoPayload, found: Findings) -> tuple[str, ...]:
     marks = found.marks
     if audit.policy_violation_info is not None:
         marks.append("org_policy")
-    if audit.service_name == "iap.googleapis.com" and audit.method_name.endswith("AuthorizeUser"):
-        marks.append("iap")
-    if audit.service_name == "contextawareaccess.googleapis.com":
-        marks.append("context_aware_access")
+    if audit.service_name in MARK_OF_SERVICE:
+        mark, method = MARK_OF_SERVICE[audit.service_name]
+        if audit.method_name.endswith(method):
+            marks.append(mark)
     return tuple(marks)
 
 
-def _target_account(entry: LogEntry, audit: ProtoPayload) -> str | None:
+def _account(entry: LogEntry, audit: ProtoPayload) -> str | None:
     """The service account a call was about, by label or by `serviceAccounts/EMAIL` in the resource's name."""
     if entry.resource_type == "service_account" and entry.label("email_id"):
         return entry.label("email_id")
-    _, found, account = audit.resource_name.partition("serviceAccounts/")
-    return account.partition("/")[0].partition(":")[0] if found else None
-
-
-def _user_agent(audit: ProtoPayload) -> str:
-    metadata = audit.request_metadata
-    return fold(metadata.caller_supplied_user_agent)[:300] if isinstance(metadata, RequestMetadata) else ""
+    if "serviceAccounts/" not in audit.resource_name:
+        return None
+    return audit.resource_name.partition("serviceAccounts/")[2].partition("/")[0].partition(":")[0]
 
 
 def _chain(caller: AuthenticationInfo) -> tuple[str, ...]:
-    names = []
-    for link in caller.service_account_delegation_info:
-        first = link.get("firstPartyPrincipal")
-        email = first.get("principalEmail") if isinstance(first, dict) else None
-        name = email or link.get("principalSubject")
-        if isinstance(name, str):
-            names.append(name)
-    return tuple(names)
+    links = caller.service_account_delegation_info
+    if not links:
+        return ()
+    names = [
+        link.first_party_principal.principal_email if link.first_party_principal else link.principal_subject
+        for link in links
+    ]
+    return tuple([name for name in names if name])
 
 
 SHAPE = Shape(id="audit_log", payloads=("proto",), order=50, claims=_claims, read=read)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-from shared.model.denial import Denial, NotADenial, Trust
-from shared.model.log_entry import LogEntry
+from shared.model.denial import AUDIT, Denial, NotADenial
+from shared.model.log_entry import LogEntry, Status
 from shared.shapes import Shape, audit_log
 
 DECISION, REASON = "authorization.k8s.io/decision", "authorization.k8s.io/reason"
@@ -26,19 +26,26 @@ def _read(entry: LogEntry) -> Denial | NotADenial:
             id=entry.insert_id or None,
             reason="the cluster authorised this request; admission or quota of the cluster turned it down later",
             see="gke.rbac",
-            trust=Trust.AUDIT,
+            trust=AUDIT,
         )
-    if denial.principal and denial.principal.text == "system:anonymous":
-        return NotADenial(id=entry.insert_id or None, reason="an anonymous request to the cluster: nobody to help", see="gke.rbac", trust=Trust.AUDIT)
-    return msgspec.structs.replace(denial, marks=("rbac", *denial.marks), service="k8s.io")
+    if denial.names.principal and denial.names.principal.text == "system:anonymous":
+        return NotADenial(
+            id=entry.insert_id or None,
+            reason="an anonymous request to the cluster: nobody to help",
+            see="gke.rbac",
+            trust=AUDIT,
+        )
+    return denial.marked("rbac").naming(service="k8s.io")
 
 
 def _by_label(entry: LogEntry) -> Denial | NotADenial:
     audit = entry.proto_payload
-    assert audit is not None
-    refused = msgspec.structs.replace(audit, status=audit_log.Status(7, (entry.labels or {}).get(REASON, "")))
+    assert audit is not None  # noqa: S101 - the shape claims entries that have one
+    refused = msgspec.structs.replace(audit, status=Status(7, (entry.labels or {}).get(REASON, "")))
     denial = audit_log.read(msgspec.structs.replace(entry, proto_payload=refused))
-    return denial if isinstance(denial, NotADenial) else msgspec.structs.replace(denial, marks=("rbac",), service="k8s.io")
+    return (
+        denial if isinstance(denial, NotADenial) else msgspec.structs.replace(denial, marks=("rbac",), service="k8s.io")
+    )
 
 
 def _is_admission(message: str) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shared.model.denial import Denial, Trust
+from shared.model.denial import GOOGLE, Denial
 from shared.model.log_entry import LogEntry
 from shared.renderings.refusal import from_words
 from shared.shapes import Shape
@@ -18,7 +18,7 @@ def _claims(entry: LogEntry) -> bool:
 def _read(entry: LogEntry) -> Denial:
     payload = entry.json_payload or {}
     words = {key: payload[key] for key in ("reason", "message") if isinstance(payload.get(key), str)}
-    return from_words(entry, SHAPE.id, Trust.GOOGLE, words)
+    return from_words(entry, GOOGLE, words)
 
 
 SHAPE = Shape(id="gke_event", payloads=("json",), order=43, claims=_claims, read=_read)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from shared.model.denial import Denial, NotADenial, Trust
+from shared.model.denial import GOOGLE, Denial, Names, NotADenial, Origin, Signs
 from shared.model.log_entry import LogEntry
 from shared.model.names import parse_resource
 from shared.shapes import Shape
 
 
 def _claims(entry: LogEntry) -> bool:
-    return entry.resource_type == "http_load_balancer" or entry.log_id in ("requests", "loadbalancing.googleapis.com/requests")
+    return entry.resource_type == "http_load_balancer" or entry.log_id in (
+        "requests",
+        "loadbalancing.googleapis.com/requests",
+    )
 
 
 def _read(entry: LogEntry) -> Denial | NotADenial:
@@ -19,18 +22,14 @@ def _read(entry: LogEntry) -> Denial | NotADenial:
     if status == 403 and by_proxy:
         return Denial(
             id=entry.insert_id or None,
-            shape=SHAPE.id,
-            trust=Trust.GOOGLE,
+            trust=GOOGLE,
             status="PERMISSION_DENIED",
             message=details,
-            resource=parse_resource(_backend(entry)),
-            service="iap.googleapis.com",
-            owner=entry.parent or None,
-            marks=("iap",),
-            runs_on=entry.resource_type,
-            happened_at=entry.timestamp,
+            names=Names(resource=parse_resource(_backend(entry)), service="iap.googleapis.com"),
+            signs=Signs(marks=("iap",)),
+            origin=Origin(owner=entry.parent or None, runs_on=entry.resource_type),
         )
-    return NotADenial(id=entry.insert_id or None, reason=_reason(details, status), see=_see(details), trust=Trust.GOOGLE)
+    return NotADenial(id=entry.insert_id or None, reason=_reason(details, status), see=_see(details), trust=GOOGLE)
 
 
 def _reason(details: str, status: int) -> str:

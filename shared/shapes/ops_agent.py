@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import msgspec
-
-from shared.model.denial import Denial, NotADenial, Trust
+from shared.model.denial import TEXT, Denial, NotADenial
 from shared.model.log_entry import LogEntry
 from shared.model.names import Permission, parse_resource
 from shared.renderings.refusal import from_words
@@ -28,14 +26,13 @@ def _read(entry: LogEntry) -> Denial | NotADenial:
             return NotADenial(id=entry.insert_id or None, reason="the agent reports its state")
         reason = "the agent reports trouble with the network or its token, which is no refusal"
         return NotADenial(id=entry.insert_id or None, reason=reason, see="cred.lost_token")
-    denial = from_words(entry, SHAPE.id, Trust.TEXT, payload, status=403)
-    asked = PERMISSIONS.get(kind) if meaning == "agent_permission" else None
-    return msgspec.structs.replace(
-        denial,
-        service=SERVICES.get(kind, denial.service),
-        permissions=(Permission(asked),) if asked else denial.permissions,
-        resource=denial.resource or (parse_resource(entry.parent) if asked else None),
-        marks=(meaning, *denial.marks),
+    denial = from_words(entry, TEXT, payload, status=403).marked(meaning)
+    denial = denial.naming(service=SERVICES.get(kind, denial.names.service))
+    asked = PERMISSIONS.get(kind)
+    if meaning != "agent_permission" or asked is None:
+        return denial
+    return denial.naming(
+        permissions=(Permission(asked),), resource=denial.names.resource or parse_resource(entry.parent)
     )
 
 

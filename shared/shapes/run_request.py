@@ -1,50 +1,50 @@
-"""Request logs of Cloud Run and App Engine: the front end refused the caller, whom the log does not name."""
+"""Request logs of Cloud Run and Functions: the front end refused the caller, whom the log does not name."""
 
 from __future__ import annotations
 
-from shared.model.denial import Denial, NotADenial, Trust
+from shared.model.denial import GOOGLE, Denial, Names, NotADenial, Origin, Signs
 from shared.model.log_entry import LogEntry
 from shared.model.names import parse_resource
 from shared.renderings.findings import status_name
 from shared.renderings.fold import fold
 from shared.shapes import Shape
 
-LOGS = ("run.googleapis.com/requests", "appengine.googleapis.com/request_log", "cloudfunctions.googleapis.com/requests")
+LOGS = ("run.googleapis.com/requests", "cloudfunctions.googleapis.com/requests")
 
 
 def _claims(entry: LogEntry) -> bool:
-    return entry.log_id in LOGS or (entry.json_payload is None and entry.text_payload is None and entry.proto_payload is None)
+    return entry.text_payload is None or entry.log_id in LOGS
 
 
 def _read(entry: LogEntry) -> Denial | NotADenial:
     request = entry.http_request
-    proto = entry.proto_payload
-    status = request.status if request else proto.status if proto and isinstance(proto.status, int) else 0
+    status = request.status if request else 0
     text = fold(entry.text_payload or "")
     if status not in (401, 403):
-        return NotADenial(id=entry.insert_id or None, reason=f"the request was answered with status {status or 'none'}", trust=Trust.GOOGLE)
+        return NotADenial(
+            id=entry.insert_id or None,
+            reason=f"the request was answered with status {status or 'none'}",
+            trust=GOOGLE,
+        )
     if status == 401:
         return NotADenial(
             id=entry.insert_id or None,
             reason="status 401: the token was not accepted (audience, expiry), which no role changes",
             see="run.invoker",
-            trust=Trust.GOOGLE,
+            trust=GOOGLE,
         )
     ours = _answered_by_app(entry)
     return Denial(
         id=entry.insert_id or None,
-        shape=SHAPE.id,
-        trust=Trust.GOOGLE,
+        trust=GOOGLE,
         status=status_name(status),
         message=text,
-        resource=parse_resource(_service_name(entry)),
-        service="run.googleapis.com" if entry.resource_type == "cloud_run_revision" else None,
-        method=request.request_method if request else "",
-        owner=entry.parent or None,
-        marks=("app_403",) if ours else ("invoker",),
-        runs_on=entry.resource_type,
-        user_agent=fold(request.user_agent) if request else "",
-        happened_at=entry.timestamp,
+        names=Names(
+            resource=parse_resource(_service_name(entry)),
+            service="run.googleapis.com" if entry.resource_type == "cloud_run_revision" else None,
+        ),
+        signs=Signs(marks=("app_403",) if ours else ("invoker",)),
+        origin=Origin(owner=entry.parent or None, runs_on=entry.resource_type),
     )
 
 
@@ -64,4 +64,4 @@ def _service_name(entry: LogEntry) -> str:
     return ""
 
 
-SHAPE = Shape(id="run_request", payloads=("http", "text", "proto"), order=30, claims=_claims, read=_read)
+SHAPE = Shape(id="run_request", payloads=("http", "text"), order=30, claims=_claims, read=_read)

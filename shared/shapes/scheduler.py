@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import msgspec
-
-from shared.model.denial import Denial, NotADenial, Trust
+from shared.model.denial import GOOGLE, Denial, NotADenial
 from shared.model.log_entry import LogEntry
 from shared.model.names import parse_resource
 from shared.renderings.refusal import from_words
@@ -22,11 +20,11 @@ def _read(entry: LogEntry) -> Denial | NotADenial:
     attempt = payload.get("attemptResponseLog")
     status = payload.get("status") or (attempt.get("status") if isinstance(attempt, dict) else None)
     if status in (None, "OK", 0):
-        return NotADenial(id=entry.insert_id or None, reason="the attempt of the job did not fail", trust=Trust.GOOGLE)
-    denial = from_words(entry, SHAPE.id, Trust.GOOGLE, payload, status=str(status))
+        return NotADenial(id=entry.insert_id or None, reason="the attempt of the job did not fail", trust=GOOGLE)
+    denial = from_words(entry, GOOGLE, payload, status=str(status)).marked("invoker")
     job = payload.get("jobName") or payload.get("task")
     named = parse_resource(job) if isinstance(job, str) else None
-    return msgspec.structs.replace(denial, resource=denial.resource or named, marks=("invoker", *denial.marks))
+    return denial.naming(resource=denial.names.resource or named)
 
 
 SHAPE = Shape(id="scheduler", payloads=("json",), order=42, claims=_claims, read=_read)

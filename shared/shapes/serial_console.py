@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shared.model.denial import Denial, Trust
+from shared.model.denial import TEXT, Denial
 from shared.model.log_entry import LogEntry
 from shared.renderings.refusal import from_words
 from shared.shapes import Shape
@@ -14,7 +14,7 @@ def _claims(entry: LogEntry) -> bool:
 
 def _read(entry: LogEntry) -> Denial:
     value = entry.text_payload if entry.text_payload is not None else entry.json_payload
-    return from_words(entry, SHAPE.id, Trust.TEXT, value)
+    return from_words(entry, TEXT, value)
 
 
 SHAPE = Shape(id="serial_console", payloads=("json", "text"), order=40, claims=_claims, read=_read)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from shared.model.denial import Denial, NotADenial, Trust
+from shared.model.denial import AUDIT, Denial, NotADenial
 from shared.model.log_entry import JsonObject, LogEntry, Status
 from shared.renderings.fold import fold
 from shared.shapes import Shape, audit_log
@@ -12,30 +12,29 @@ from shared.shapes import Shape, audit_log
 METADATA = "google.cloud.audit.VpcServiceControlAuditMetadata"
 
 
-def _metadata(entry: LogEntry) -> JsonObject:
-    found = entry.proto_payload.metadata if entry.proto_payload else None
-    return found if isinstance(found, dict) else {}
-
-
 def _claims(entry: LogEntry) -> bool:
-    return str(_metadata(entry).get("@type", "")).endswith(METADATA)
+    metadata = entry.proto_payload.metadata if entry.proto_payload else None
+    return isinstance(metadata, dict) and str(metadata.get("@type", "")).endswith(METADATA)
 
 
 def _read(entry: LogEntry) -> Denial | NotADenial:
-    metadata = _metadata(entry)
-    status = entry.proto_payload.status if entry.proto_payload else None
+    audit = entry.proto_payload
+    assert audit is not None  # noqa: S101 - the shape claims entries that have one
+    metadata: JsonObject = audit.metadata
+    status = audit.status
     said_so = isinstance(status, Status) and "dry run mode" in status.message.lower()
     if metadata.get("dryRun") is True or said_so:
         return NotADenial(
             id=entry.insert_id or None,
             reason="a dry-run perimeter only reports what it would refuse; this call went through",
             see="perimeter.vpcsc",
-            trust=Trust.AUDIT,
+            trust=AUDIT,
         )
     denial = audit_log.read(entry)
     if isinstance(denial, NotADenial):
         return denial
-    return msgspec.structs.replace(denial, marks=("vpcsc", *denial.marks), evidence=(*denial.evidence, *_story(metadata)))
+    told = (*denial.evidence, *_story(metadata))
+    return msgspec.structs.replace(denial.marked("vpcsc"), evidence=told)
 
 
 def _story(metadata: JsonObject) -> tuple[str, ...]:
