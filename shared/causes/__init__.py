@@ -62,21 +62,42 @@ class _Ear:
         for at in self._bank.hits(text):
             cause, sentence = self._known[at]
             match = self._bank.first(at, text)
+            hedged = any(word in text[max(0, match.start() - HEDGE) : match.start()].lower() for word in HEDGES)
             groups = {name: value for name, value in match.groupdict().items() if value}
             if sentence.implies:
                 groups.setdefault("permission", sentence.implies)
-            heard = Heard(cause.id, sentence.weight, sentence.refusal, sentence.anyones, groups, match.group()[:300])
+            heard = Heard(
+                cause.id,
+                sentence.weight,
+                sentence.refusal and not hedged,
+                sentence.anyones,
+                groups,
+                match.group()[:300],
+            )
             found.append(((-sentence.weight, cause.order, at), heard))
         return tuple(heard for _, heard in sorted(found, key=lambda pair: pair[0]))
 
 
+HEDGE = 40
+HEDGES = (
+    "might receive",
+    "may receive",
+    "might see",
+    "may see",
+    "might get",
+    "may get",
+    "might fail",
+    "may fail",
+    "could cause",
+)
+"""A sentence shortly behind one of these only says what could happen."""
 TOO_WIDE = ("IAM_PERMISSION_DENIED", "ERROR_REASON_UNSPECIFIED")
 
 
 def _tokens(cause: Cause) -> tuple[Sentence, ...]:
     """Reasons that clients print bare: `googleapi: Error 403: ..., accessNotConfigured`, `Reason: SERVICE_DISABLED`."""
     bare = [reason for reason in (*cause.legacy, *cause.errors) if reason.lower() != reason and reason not in TOO_WIDE]
-    return tuple(Sentence(rf"\b{reason}\b", weight=3) for reason in bare)
+    return tuple(Sentence(rf"(?-i:\b{reason}\b)", weight=3) for reason in bare)
 
 
 @cache

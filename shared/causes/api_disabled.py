@@ -4,12 +4,13 @@ from shared.model.denial import Denial
 from shared.model.diagnosis import Cause, Sentence
 from shared.model.plan import Remedy, Tier
 
-GOOGLE_CLIENTS = ("projects/764086051850", "projects/32555940559")
-"""The projects of Application Default Credentials and of gcloud itself: nobody outside Google can enable an API there."""
+GOOGLE_CLIENTS = ("projects/764086051850", "projects/32555940559", "projects/618104708054")
+"""Projects of gcloud and of other Google clients: nobody outside Google can enable an API there."""
 
 
 def _narrow(denial: Denial) -> str:
-    return "api.adc_quota_project" if denial.names.consumer in GOOGLE_CLIENTS else "api.disabled"
+    said_so = any(one.cause == "api.adc_quota_project" and one.refusal for one in denial.signs.heard)
+    return "api.adc_quota_project" if said_so or denial.names.consumer in GOOGLE_CLIENTS else "api.disabled"
 
 
 CAUSE = Cause(
@@ -32,7 +33,7 @@ CAUSE = Cause(
     marks=("agent_api_off",),
     sentences=(
         Sentence(
-            r"(?P<api>[\w .\-/()&]{1,80}?) has not been used in (?:the )?project:? #?['\"]?(?P<consumer>[\w\-:.]*\w)?\S{0,40} before or it is disabled",
+            r"(?P<api>[\w .\-/()&]{1,80}?) has not been used in (?:the )?project\b(?::? #?['\"]?(?P<consumer>[a-z0-9][\w\-:.]*\w)['\"]? before or it is disabled)?",
             weight=3,
         ),
         Sentence(

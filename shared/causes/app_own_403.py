@@ -3,10 +3,11 @@
 from shared.model.denial import Denial
 from shared.model.diagnosis import Cause, Sentence
 from shared.model.plan import Tier
+from shared.renderings.vendors import Vendor, vendor_of
 
 
 def _narrow(denial: Denial) -> str:
-    google = denial.names.service or denial.names.permissions or denial.signs.errors
+    google = denial.names.service or vendor_of(denial.message) is Vendor.GOOGLE
     return "iam.unconfirmed" if google and "app_403" not in denial.signs.marks else "app.own_403"
 
 

@@ -14,7 +14,7 @@ CAUSE = Cause(
     remedy="Leave the column out, or ask the owner of the classified data. It is never granted by a machine.",
     sentences=(
         Sentence(r"does not have permission to access policy tag", weight=3),
-        Sentence(r"neither fine-grained reader nor masked get|fine-?grained ?reader", weight=3),
+        Sentence(r"neither fine-grained reader nor masked get|fine-?grained ?(?:reader|get)", weight=3),
         Sentence(r"\bpolicy tags?\b.{0,120}\b(?:permission|denied|access|protected|restricted)", weight=2),
         Sentence(r"(?:denied|permission|access)\b.{0,120}\bpolicy tags?\b", weight=2),
     ),

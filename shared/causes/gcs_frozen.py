@@ -16,7 +16,7 @@ CAUSE = Cause(
         Sentence(
             r"account for (?:the )?(?:bucket|owning project|project) .{0,80}(?:disabled|closed|blocked)", weight=3
         ),
-        Sentence(r"<Code>(?:AccountProblem|AccountDisabled)</Code>", weight=3),
+        Sentence(r"(?-i:\b(?:AccountProblem|AccountDisabled)\b)", weight=3),
     ),
     service="storage.googleapis.com",
 )

@@ -26,9 +26,7 @@ CAUSE = Cause(
         Sentence(r"error from server \(forbidden\)", weight=3),
         Sentence(r"requires one of \[['\"](?P<permission>container\.[\w.]+)['\"]", weight=3),
         Sentence(r"\buser=&\{(?P<principal>[^\s}]+)", weight=2, refusal=False),
-        Sentence(
-            r"attempt(?:ing)? to grant (?:extra privileges|RBAC permissions not currently held)", weight=3, anyones=True
-        ),
+        Sentence(r"attempt(?:ing)? to grant (?:extra privileges|RBAC permissions not currently held)", weight=3),
     ),
     service="k8s.io",
 )

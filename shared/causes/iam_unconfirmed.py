@@ -45,7 +45,7 @@ CAUSE = Cause(
             weight=1,
             anyones=True,
         ),
-        Sentence(r"no access to resource", weight=2),
+        Sentence(r"no access to resource|missing or insufficient permissions", weight=2),
         Sentence(r"not authorized to access this resource/api", weight=2),
         Sentence(
             r"operation not allowed|access (?:is |was )?denied|permission (?:was |is )?denied|insufficient permissions?",

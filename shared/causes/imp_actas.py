@@ -19,6 +19,7 @@ CAUSE = Cause(
     next_error="the deploying service's own permissions, and then those of the attached account, are checked next",
     permissions=("iam.serviceAccounts.actAs",),
     sentences=(
+        Sentence(r"(?-i:\bSERVICE_ACCOUNT_ACCESS_DENIED\b)", weight=3, implies="iam.serviceAccounts.actAs"),
         Sentence(r"iam\.serviceaccounts\.actas", weight=3),
         Sentence(
             r"(?:does not|do not|don't|doesn't) have (?:\w+ ){0,3}(?:access|permission)s? (?:to|on|for) (?:the )?service account:? ['\"\[]?(?P<account>[\w.@%+-]+)",

@@ -23,6 +23,10 @@ CAUSE = Cause(
     violations=("VPC_SERVICE_CONTROLS",),
     marks=("vpcsc",),
     sentences=(
+        Sentence(
+            r"(?:due to|because of|blocked by|denied by|prohibited by) (?:a |the |your )?vpc service controls?\b|access level on the service perimeter",
+            weight=3,
+        ),
         Sentence(r"vpcServiceControlsUniqueI(?:dentifier|d)['\"]?[:=]?\s*['\"]?(?P<uid>[\w-]{16,})", weight=3),
         Sentence(r"request is prohibited by organization's policy", weight=3),
         Sentence(r"\bvpc service controls?\b.{0,80}\b(?:prohibited|violat|denied|block|restrict)", weight=3),

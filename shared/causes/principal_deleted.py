@@ -16,6 +16,7 @@ CAUSE = Cause(
     ),
     remedy="Restore the account within 30 days (undelete), or use the account that replaced it and let owners grant its roles anew.",
     sentences=(
+        Sentence(r"invalid_grant\W.{0,60}\baccount (?:(?:has been|was|is) )?(?:deleted|not found)", weight=3),
         Sentence(
             r"account (?:has been|was|is) deleted|account not found|deleted_client|oauth client was deleted",
             weight=3,

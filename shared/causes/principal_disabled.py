@@ -17,6 +17,7 @@ CAUSE = Cause(
     errors=("ACCOUNT_STATE_INVALID",),
     legacy=("accountDisabledByAdmin", "userDisabled"),
     sentences=(
+        Sentence(r"invalid_grant\W.{0,60}\baccount (?:(?:has been|was|is) )?disabled", weight=3),
         Sentence(
             r"(?:invalid_grant|error|grant|token|40[013])\b.{0,60}robot is disabled|^\W{0,4}robot is disabled\W{0,4}$",
             weight=3,

@@ -15,6 +15,7 @@ CAUSE = Cause(
     errors=("BILLING_DISABLED",),
     legacy=("billingNotEnabled", "UserProjectAccountProblem", "billingDisabled", "accountDisabled"),
     sentences=(
+        Sentence(r"billing (?:is |has )?not (?:been )?enabled (?:for|on|in) (?:the |this |your )?project", weight=3),
         Sentence(r"requires? billing to be enabled(?:.{0,80}?project #?(?P<consumer>[a-z0-9][\w-]*\w))?", weight=3),
         Sentence(
             r"billing (?:is |has been |has not been |must be |is not |isn't |not |needs to be )(?:yet )?(?:enabled|disabled|active|set up|configured)(?:.{0,30}? project:? #?['\"]?(?P<consumer>[a-z0-9][\w:-]*\w))?",

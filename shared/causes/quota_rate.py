@@ -18,6 +18,7 @@ CAUSE = Cause(
     errors=("RATE_LIMIT_EXCEEDED",),
     legacy=("rateLimitExceeded", "userRateLimitExceeded", "concurrentLimitExceeded", "servingLimitExceeded"),
     sentences=(
+        Sentence(r"exceeded rate limits: too many", weight=3),
         Sentence(
             r"(?:user |query |write |read |request )?rate[- ]limit (?:has been )?exceeded|exceeded (?:the )?(?:\w+ )?rate limits?",
             weight=3,

@@ -20,7 +20,9 @@ CAUSE = Cause(
             r"quota exceeded for quota (?:metric|group) '(?P<metric>[^']+)' and limit '(?P<limit>[^']+)' of service '(?P<service>[^']+)' for consumer '(?P<consumer>[^']+)'",
             weight=2,
         ),
-        Sentence(r"quota '?(?P<metric>[\w.-]+)'? (?:has been )?exceeded|\bquota exceeded\b", weight=3),
+        Sentence(
+            r"quota (?:limit |metric )?'?(?P<metric>[\w.-]+)'? (?:has been )?exceeded|\bquota exceeded\b", weight=3
+        ),
         Sentence(
             r"(?:exceeds?|exceeded|over|reached|insufficient|out of|not enough)\b.{0,60}\bquotas?\b",
             weight=3,

@@ -25,7 +25,7 @@ CAUSE = Cause(
         Sentence(r"your client does not have permission to get (?:the )?url", weight=3),
         Sentence(r"(?:run|cloudfunctions|functions)\.invoker\b", weight=2),
         Sentence(
-            r"(?:a\.run\.app|cloudfunctions\.net)\b.{0,160}\b(?:403|forbidden|permission_denied|denied)|(?:403|forbidden|permission_denied)\b.{0,160}\b(?:a\.run\.app|cloudfunctions\.net)\b",
+            r"(?:a\.run\.app|cloudfunctions\.net)\b.{0,600}\b(?:403|forbidden|permission_denied|denied)|(?:403|forbidden|permission_denied)\b.{0,160}\b(?:a\.run\.app|cloudfunctions\.net)\b",
             weight=2,
         ),
     ),

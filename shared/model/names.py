@@ -56,7 +56,7 @@ def parse_principal(text: str) -> Principal:
     Source: IAM documentation "Principal identifiers"; service agents are `service-NUMBER@...gserviceaccount.com`
     and `NUMBER@cloudservices.gserviceaccount.com`.
     """
-    if text.startswith(("serviceAccount:", "user:")):
+    if text.startswith(("serviceAccount:", "user:")) and "[" not in text:
         text = text.partition(":")[2]
     kind = _kind_of(text)
     prefix = PREFIX_OF_MEMBER.get(kind)
@@ -65,6 +65,8 @@ def parse_principal(text: str) -> Principal:
 
 def _kind_of(text: str) -> PrincipalKind:
     name, at, domain = text.partition("@")
+    if ".." in text:
+        return OTHER  # Google abbreviates some addresses
     if not at or "/" in text or "[" in text:
         return _kind_of_identifier(text)
     if domain.endswith("gserviceaccount.com"):
@@ -73,7 +75,7 @@ def _kind_of(text: str) -> PrincipalKind:
 
 
 def _kind_of_identifier(text: str) -> PrincipalKind:
-    if text.startswith("principal://iam.googleapis.com/"):
+    if text.startswith("principal://iam.googleapis.com/") or ".svc.id.goog[" in text:
         return FEDERATED
     if text.startswith("principalSet://iam.googleapis.com/"):
         return FEDERATED_SET
@@ -85,7 +87,7 @@ def _kind_of_identifier(text: str) -> PrincipalKind:
 def _is_agent(name: str, domain: str) -> bool:
     if name.startswith("service-"):
         return name[8:].isdigit()
-    return domain.startswith("gcp-sa-") or (domain in AGENT_DOMAINS and name.isdigit())
+    return domain.startswith(("gcp-sa-", "bigquery-encryption.")) or (domain in AGENT_DOMAINS and name.isdigit())
 
 
 def is_plain(text: str) -> bool:

@@ -21,13 +21,21 @@ from shared.renderings.vendors import Vendor, vendor_of
 from shared.shapes import shape_of
 
 
+DRY_RUN = "(Dry Run Mode)"
+
+
 def classify(entry: LogEntry) -> Denial | NotADenial:
     """The denial an entry states, or the reason why it states none."""
     shape = shape_of(entry)
     if shape is None:
         return NotADenial(id=entry.insert_id or None, reason="the entry carries nothing that could be a refusal")
     read = shape.read(entry)
-    if isinstance(read, NotADenial) or _is_settled(read):
+    if isinstance(read, NotADenial):
+        return read
+    if DRY_RUN in read.message:
+        reason = "a dry-run perimeter only reports what it would refuse; this call went through"
+        return NotADenial(id=read.id, reason=reason, see="perimeter.vpcsc", trust=read.trust)
+    if _is_settled(read):
         return read
     heard = listen(read.message) if read.message else ()
     if reason := _no_refusal(read, heard):
@@ -49,8 +57,10 @@ def _no_refusal(denial: Denial, heard: tuple[Heard, ...]) -> NotADenial | None:
     if any(reason in BY_LEGACY for reason in signs.reasons):
         return None
     refused = denial.status == "PERMISSION_DENIED"
-    google = (refused and denial.trust is not TEXT) or _is_google(denial, heard)
-    counted = [one for one in heard if one.refusal and (google or not one.anyones)]
+    vendor = _vendor(denial, heard)
+    google = vendor is Vendor.GOOGLE
+    likely = google or (refused and vendor is Vendor.UNKNOWN)
+    counted = [one for one in heard if one.refusal and (google or not one.anyones or (likely and one.weight > 1))]
     strong = any(one.weight > 1 for one in counted)
     if strong or (refused and google) or (not denial.status and counted):
         return None
@@ -69,13 +79,14 @@ def _reason(denial: Denial, see: str | None) -> str:
     return "nothing in it says that a call was refused"
 
 
-def _is_google(denial: Denial, heard: tuple[Heard, ...]) -> bool:
-    """Whether anything in the entry comes from Google Cloud: a reason, a name, a sentence of its own, a word."""
+def _vendor(denial: Denial, heard: tuple[Heard, ...]) -> Vendor:
+    """Whose refusal it is: by Google's own logs, reasons, names and sentences, then by the words of the text."""
     own_words = any(one.weight == 3 and one.refusal and not one.anyones for one in heard)
-    if own_words or denial.signs.errors or denial.names.permissions:
-        return True
-    whose = vendor_of(denial.message)
-    return whose is Vendor.GOOGLE or (whose is Vendor.UNKNOWN and denial.names.service is not None)
+    own_log = denial.trust is not TEXT and denial.status == "PERMISSION_DENIED"
+    if own_words or own_log or denial.signs.errors or denial.names.permissions:
+        return Vendor.GOOGLE
+    vendor = vendor_of(denial.message)
+    return Vendor.GOOGLE if vendor is Vendor.UNKNOWN and denial.names.service else vendor
 
 
 def _completed(denial: Denial, heard: tuple[Heard, ...]) -> Denial:

@@ -13,6 +13,7 @@ from shared.model.log_entry import LogEntry
 
 MOST_BYTES = 1_048_576
 MOST_DEPTH = 32
+TOO_DEEP = f"nested more than {MOST_DEPTH} deep"
 PAYLOADS = ("protoPayload", "jsonPayload", "textPayload", "httpRequest", "logName")
 _DEEPEST_LINE = b"\n" + b" " * (2 * MOST_DEPTH)
 
@@ -38,9 +39,12 @@ def decode(data: bytes) -> Any:
         value = orjson.loads(data)
     except ValueError as error:
         raise Unreadable(_why(data, str(error))) from error
-    lines = orjson.dumps(value, option=orjson.OPT_INDENT_2) if data[:1] in b"{[" else b""
+    try:
+        lines = orjson.dumps(value, option=orjson.OPT_INDENT_2)
+    except TypeError as error:  # orjson writes no more than 254 levels
+        raise Unreadable(TOO_DEEP) from error
     if _DEEPEST_LINE in lines and _depth(value) > MOST_DEPTH:
-        raise Unreadable(f"nested more than {MOST_DEPTH} deep")
+        raise Unreadable(TOO_DEEP)
     if data.count(b",") != lines.count(b",") or b"u002" in data:
         _refuse_duplicates(data)
     return value
@@ -93,7 +97,7 @@ def _without_nulls(value: Any) -> Any:
 
 def _why(data: bytes, message: str) -> str:
     if "depth limit" in message:
-        return f"nested more than {MOST_DEPTH} deep"
+        return TOO_DEEP
     try:
         data.decode("utf-8")
     except UnicodeDecodeError as error:

@@ -15,7 +15,16 @@ OTHERS = (
 """In lower case. The last ones of a row are how the clients of AWS and GitHub end a refusal of their own."""
 GOOGLE = (
     *("gcp", "gcr", "gsutil", "gs://", "bigquery", "gke", "firebase", "pubsub", "vertex", "stackdriver"),
-    *("cloud run", "compute engine", "metadata server", "metadata agent", "169.254.169.254"),
+    *(
+        "cloud run",
+        "compute engine",
+        "cloudfunctions.net",
+        "run.app",
+        "appspot.com",
+        "metadata server",
+        "metadata agent",
+        "169.254.169.254",
+    ),
     *("permission_denied", "iam.", "caller does not have"),
 )
 

@@ -22,8 +22,8 @@ EMAIL = r"""[\w.+%*-]+@[\w-]+(?:\.[\w-]+)+"""
 WHO = rf"""(?:(?:user|serviceAccount|group):)?({EMAIL}|principal(?:Set)?://iam\.googleapis\.com/[^\s"',)\]]+)"""
 ACCOUNT_WORD = r"""(?:service ?account|account|principal|caller|user|member|identity|subject|agent|email)"""
 LACKS = (
-    r"""(?:does(?: not|n't)|do not|has no|have no|lacks?|is missing|is not|isn't|needs?|must|cannot|can't|was denied|"""
-    r"""was refused|requires?|without|failed)"""
+    r"""(?:does(?: not|n't)|do not|has no|have no|lacks?|is missing|(?:is not|isn't) (?:authori[sz]ed|allowed|permitted to)|"""
+    r"""needs?|must|cannot|can't|was denied|was refused|requires?|without)"""
 )
 OPEN, CLOSE = r"""['"\[(<*]{0,3}""", r"""['"\])>*]{0,3}"""
 PROJECT = r"""(?:[a-z0-9.-]+\.[a-z]+:)?[a-z][a-z0-9-]{4,28}[a-z0-9]"""
@@ -94,6 +94,7 @@ _NOT_SERVICES = frozenset({"www", "type", "oauth2", "accounts", "metadata"})
 _NOT_PERMISSIONS = frozenset(
     {"com", "org", "io", "net", "www", "google", "gcloud", "java", "javax", "module", "data", "self"}
 )
+_NOBODY = ("", "none", "null", "undefined", "unknown", "anonymous")
 _LONGEST_NAME = 1_024
 _MOST = 16
 
@@ -180,7 +181,8 @@ def add_statuses(names: Named, found: Findings) -> None:
 
 
 def _stripped(principal: str | None) -> str | None:
-    return principal.rstrip(".,;:'\"") if principal else None
+    name = principal.rstrip(".,;:'\"") if principal else ""
+    return None if name.lower() in _NOBODY else name
 
 
 def _resource(matches: _Matches) -> str | None:

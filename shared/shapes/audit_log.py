@@ -83,14 +83,20 @@ def _names(
 ) -> Names:
     caller = audit.authentication_info or NOBODY
     who = caller.principal_email or caller.principal_subject
+    stated = found.errors[0].metadata if found.errors else {}
     return Names(
         principal=parse_principal(who) if who else None,
-        permissions=_permissions(missing),
+        permissions=_permissions(missing) if missing else _stated_permission(stated),
         resource=ResourceName(resource) if resource else None,
-        service=audit.service_name or None,
-        consumer=found.errors[0].metadata.get("consumer") if found.errors else None,
+        service=stated.get("service") or audit.service_name or None,
+        consumer=stated.get("consumer"),
         account=_account(entry, audit),
     )
+
+
+def _stated_permission(stated: dict[str, str]) -> tuple[Permission, ...]:
+    permission = parse_permission(stated["permission"]) if "permission" in stated else None
+    return (permission,) if permission else ()
 
 
 def _failure(audit: ProtoPayload, found: Findings) -> str:

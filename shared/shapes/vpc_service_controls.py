@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from shared.model.denial import AUDIT, Denial, NotADenial
-from shared.model.log_entry import JsonObject, LogEntry, Status
+from shared.model.log_entry import JsonObject, LogEntry
 from shared.renderings.fold import fold
 from shared.shapes import Shape, audit_log
 
@@ -21,9 +21,7 @@ def _read(entry: LogEntry) -> Denial | NotADenial:
     audit = entry.proto_payload
     assert audit is not None  # noqa: S101 - the shape claims entries that have one
     metadata: JsonObject = audit.metadata
-    status = audit.status
-    said_so = isinstance(status, Status) and "dry run mode" in status.message.lower()
-    if metadata.get("dryRun") is True or said_so:
+    if metadata.get("dryRun") is True:
         return NotADenial(
             id=entry.insert_id or None,
             reason="a dry-run perimeter only reports what it would refuse; this call went through",
