@@ -97,7 +97,12 @@ def python_dict(reason: str, domain: str, metadata: dict[str, str], code: int) -
 
 def terraform_box(reason: str, domain: str, metadata: dict[str, str], code: int) -> str:
     detail = json.dumps([dict(sorted(error_info(reason, domain, **metadata).items()))], indent=2)
-    lines = [f"Error: Error creating Thing: googleapi: Error {code}: {MESSAGE}", "Details:", *detail.split("\n"), ", forbidden"]
+    lines = [
+        f"Error: Error creating Thing: googleapi: Error {code}: {MESSAGE}",
+        "Details:",
+        *detail.split("\n"),
+        ", forbidden",
+    ]
     return "\u2577\n" + "\n".join(f"\u2502 {line}" for line in lines) + "\n\u2502   with google_example.this,\n\u2575"
 
 
@@ -158,7 +163,8 @@ def grpc_trailer(reason: str, domain: str, metadata: dict[str, str], code: int) 
 
 def java_packed(reason: str, domain: str, metadata: dict[str, str], code: int) -> str:
     raw = "".join(
-        chr(byte) if 32 <= byte < 127 and byte not in (34, 92) else f"\\{byte:03o}" for byte in _packed(reason, domain, metadata)
+        chr(byte) if 32 <= byte < 127 and byte not in (34, 92) else f"\\{byte:03o}"
+        for byte in _packed(reason, domain, metadata)
     )
     return (
         f"io.grpc.StatusRuntimeException: {STATUS[code]}: {MESSAGE}\nErrorDetails{{rawErrorMessages="

@@ -59,14 +59,14 @@ def _step(permission: Permission, target: str | None, member: str, cause: Cause)
         member=member,
         role=role,
         why=f"{role} holds {permission}; {_why_here(target)}; it would end by itself",
-        undo=f"remove {member} from {role} on {target}: exactly this binding, and only if this run added it",
+        undo="remove exactly this member from exactly this binding, and only if this run added it",
     )
 
 
 def _why_here(target: str) -> str:
     if is_project(target):
         return "no narrower resource carries a policy for it"
-    return "a grant on the project would cover every other resource of this kind"
+    return "a grant on the project would cover all others of its kind"
 
 
 ACTION = ActionKind(id="grant_role", preview=preview)

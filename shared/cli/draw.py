@@ -15,7 +15,7 @@ from shared.model.plan import Action
 from shared.model.report import Report
 from shared.renderings.fold import visible
 
-WIDTH_WHEN_PIPED = 120
+WIDTH_WHEN_PIPED = 130
 HEADS = {
     "denial": ("DENIED", "bold red"),
     "not_a_denial": ("NO DENIAL", "bold green"),
@@ -101,19 +101,19 @@ def _listed(label: str, lines: Iterable[str]) -> Iterable[tuple[str, Text]]:
 
 
 def _action(action: Action) -> Text:
-    parts: list[str | tuple[str, str]] = [(action.action, "bold"), "  ", (action.tier.value, "magenta")]
+    head = Text.assemble((action.action, "bold"), "  ", (action.tier.value, "magenta"), "  ")
     if not action.changes:
-        return Text.assemble(*parts, "  ", visible(action.why))
-    if action.role:
-        parts += ["  ", visible(f"{action.role} to {action.member}")]
-    parts += [
-        "\n",
-        visible(f"on {action.target}"),
-        "\n",
-        visible(f"because {action.why}"),
-        ("\n" + visible(f"undo: {action.undo}"), "dim"),
-    ]
-    return Text.assemble(*parts)
+        return head.append(visible(action.why))
+    head.append(action.role or "")
+    for label, content in (
+        ("to  ", action.member),
+        ("on  ", action.target),
+        ("why ", action.why),
+        ("undo", action.undo),
+    ):
+        if content:
+            head.append(f"\n{label} ", "dim").append(visible(content))
+    return head
 
 
 def _text(content: str, style: str = "") -> Text:

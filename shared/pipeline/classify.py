@@ -20,7 +20,6 @@ from shared.model.names import (
 from shared.renderings.vendors import Vendor, vendor_of
 from shared.shapes import shape_of
 
-
 DRY_RUN = "(Dry Run Mode)"
 
 
@@ -38,9 +37,7 @@ def classify(entry: LogEntry) -> Denial | NotADenial:
     if _is_settled(read):
         return read
     heard = listen(read.message) if read.message else ()
-    if reason := _no_refusal(read, heard):
-        return reason
-    return _completed(read, heard)
+    return _no_refusal(read, heard) or _completed(read, heard)
 
 
 def _is_settled(denial: Denial) -> bool:

@@ -53,7 +53,7 @@ def _signs(cause: Cause) -> list[str]:
 
 def _trap(name: str) -> str:
     trap = TRAPS[name]
-    return f"{name}: “{trap.text}” looks like {trap.looks_like}, but is {trap.really}. What tells: {trap.tell}."
+    return f"{name}: *{trap.text}*. Looks like: {trap.looks_like}. Really: {trap.really}. What tells: {trap.tell}."
 
 
 def _list(lines: tuple[str, ...] | list[str]) -> str:

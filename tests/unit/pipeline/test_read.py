@@ -65,7 +65,11 @@ def test_32_levels_are_read(depth: int) -> None:
 
 @pytest.mark.parametrize("depth", [33, 40, 900, 100_000])
 def test_33_levels_are_refused_whatever_the_containers_are(depth: int) -> None:
-    for data in (nested(depth), b"[" * depth + b"]" * depth, b'[{"a":' * (depth // 2 + 1) + b"1" + b"}]" * (depth // 2 + 1)):
+    for data in (
+        nested(depth),
+        b"[" * depth + b"]" * depth,
+        b'[{"a":' * (depth // 2 + 1) + b"1" + b"}]" * (depth // 2 + 1),
+    ):
         with pytest.raises(Unreadable, match="nested more than 32 deep"):
             decode(data)
 

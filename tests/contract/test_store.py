@@ -1,0 +1,187 @@
+"""What every store must do, run on the fake and on the embedded one."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from entries import audit
+from explained import explain
+from fakes import FakeClock, MemoryStore
+
+from shared.adapters.sqlite_store import SqliteStore
+from shared.errors import NotFound, StoreUnavailable
+from shared.model.run import Dropped, Quarantined, Repeats, Run, RunState
+from shared.ports import Store
+
+REPORT = explain(audit(permission="storage.objects.get", resource="projects/_/buckets/b"))
+EVER = timedelta(days=1)
+
+
+@pytest.fixture(params=["memory", "sqlite"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    if request.param == "memory":
+        yield MemoryStore()
+        return
+    embedded = SqliteStore(tmp_path / "deep" / "store.db")
+    yield embedded
+    embedded.close()
+
+
+@pytest.fixture
+def run(clock: FakeClock) -> Callable[..., Run]:
+    def make(run_id: str = "r-1", fingerprint: str = "f", instance: str | None = None) -> Run:
+        return Run(
+            id=run_id,
+            fingerprint=fingerprint,
+            state=RunState.DRY_RUN_DONE,
+            opened_at=clock.now(),
+            last_seen=clock.now(),
+            first_key=b"key",
+            instance=instance,
+            report=REPORT,
+        )
+
+    return make
+
+
+def test_a_new_run_is_kept_whole(store: Store, run: Callable[..., Run], clock: FakeClock) -> None:
+    opened = run()
+    assert store.open_run(opened, clock.now() - EVER) is opened
+    assert store.run("r-1") == opened
+
+
+def test_a_second_run_of_the_same_fingerprint_is_the_first_one(
+    store: Store, run: Callable[..., Run], clock: FakeClock
+) -> None:
+    store.open_run(run(), clock.now() - EVER)
+    assert store.open_run(run("r-2"), clock.now() - EVER).id == "r-1"
+    assert [kept.id for kept in store.runs(9)] == ["r-1"]
+
+
+def test_a_run_opened_too_long_ago_does_not_take_new_repeats(
+    store: Store, run: Callable[..., Run], clock: FakeClock
+) -> None:
+    store.open_run(run(), clock.now() - EVER)
+    clock.turn(hours=24)
+    assert store.open_run(run("r-2"), clock.now() - EVER).id == "r-2"
+
+
+def test_repeats_add_up_and_time_only_moves_forward(store: Store, run: Callable[..., Run], clock: FakeClock) -> None:
+    opened = store.open_run(run(), clock.now() - EVER)
+    later = clock.now() + timedelta(minutes=5)
+    store.add_repeats([Repeats("r-1", 3, 4, later), Repeats("r-1", 1, 1, clock.now())], [])
+    kept = store.run("r-1")
+    assert (kept.count, kept.deliveries, kept.last_seen) == (5, 6, later)
+    assert kept.report == opened.report
+
+
+def test_drops_are_counted_by_reason(store: Store) -> None:
+    store.add_repeats([], [Dropped("a", 2), Dropped("b", 1)])
+    store.add_repeats([], [Dropped("b", 4)])
+    assert store.dropped() == [Dropped("b", 5), Dropped("a", 2)]
+
+
+def test_runs_are_listed_newest_first_and_at_most_so_many(
+    store: Store, run: Callable[..., Run], clock: FakeClock
+) -> None:
+    for number in range(5):
+        store.open_run(run(f"r-{number}", f"f{number}"), clock.now() - EVER)
+        clock.turn(seconds=1)
+    assert [kept.id for kept in store.runs(3)] == ["r-4", "r-3", "r-2"]
+
+
+def test_a_run_is_found_by_the_beginning_of_its_id_if_that_is_unambiguous(
+    store: Store, run: Callable[..., Run], clock: FakeClock
+) -> None:
+    store.open_run(run("r-abc", "f1"), clock.now() - EVER)
+    store.open_run(run("r-abd", "f2"), clock.now() - EVER)
+    assert store.run("r-abc").id == "r-abc"
+    for unclear in ("r-ab", "r-x", "", "%", "r-ab_"):
+        with pytest.raises(NotFound):
+            store.run(unclear)
+
+
+def test_what_happened_on_a_machine_is_found_while_it_is_recent(
+    store: Store, run: Callable[..., Run], clock: FakeClock
+) -> None:
+    store.open_run(run(instance="p/42"), clock.now() - EVER)
+    found = store.recent_on("p/42", "gcs.iam", clock.now())
+    assert found is not None
+    assert store.recent_on("p/42", "gcs.iam", clock.now() + timedelta(seconds=1)) is None
+    assert store.recent_on("p/43", "gcs.iam", clock.now()) is None
+    assert store.recent_on("p/42", "other", clock.now()) is None
+
+
+def test_a_quarantined_message_is_kept_whole_and_once(store: Store, clock: FakeClock) -> None:
+    item = Quarantined(id="q-1", at=clock.now(), reason="not JSON", size=3, sha256="00", data=b"\x00\xff{")
+    store.quarantine(item)
+    store.quarantine(item)
+    assert store.quarantined(9) == [item]
+    assert store.quarantined_item("q-1") == item
+    with pytest.raises(NotFound):
+        store.quarantined_item("q-2")
+
+
+def test_of_many_that_open_the_same_run_exactly_one_wins(
+    tmp_path: Path, run: Callable[..., Run], clock: FakeClock
+) -> None:
+    path, won = tmp_path / "store.db", []
+    SqliteStore(path).runs(1)
+
+    def race(number: int) -> None:
+        mine = SqliteStore(path)
+        won.append(mine.open_run(run(f"r-{number}"), clock.now() - EVER).id)
+        mine.close()
+
+    racers = [threading.Thread(target=race, args=(number,)) for number in range(12)]
+    for racer in racers:
+        racer.start()
+    for racer in racers:
+        racer.join()
+    assert len(won) == 12
+    assert len(set(won)) == 1
+
+
+def test_what_was_written_is_there_for_the_next_process(
+    tmp_path: Path, run: Callable[..., Run], clock: FakeClock
+) -> None:
+    SqliteStore(tmp_path / "s.db").open_run(run(), clock.now() - EVER)  # never closed, as after a kill
+    assert SqliteStore(tmp_path / "s.db").run("r-1").id == "r-1"
+
+
+def test_the_embedded_store_keeps_a_write_ahead_log_and_waits_for_the_disk(tmp_path: Path) -> None:
+    store = SqliteStore(tmp_path / "s.db")
+    store.runs(1)
+    with sqlite3.connect(tmp_path / "s.db") as other:
+        assert other.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    other.close()
+    store.close()
+
+
+def test_a_store_that_cannot_be_reached_says_so(tmp_path: Path, run: Callable[..., Run], clock: FakeClock) -> None:
+    (tmp_path / "file").write_text("not a folder")
+    for path in (tmp_path / "file" / "store.db", tmp_path):
+        with pytest.raises(StoreUnavailable, match="cannot be written"):
+            SqliteStore(path).open_run(run(), clock.now())
+        with pytest.raises(StoreUnavailable, match="cannot be read"):
+            SqliteStore(path).runs(1)
+
+
+def test_a_file_that_is_no_store_is_not_overwritten(tmp_path: Path) -> None:
+    (tmp_path / "s.db").write_bytes(b"something else entirely, long enough to be a page" * 99)
+    with pytest.raises(StoreUnavailable):
+        SqliteStore(tmp_path / "s.db").runs(1)
+    assert (tmp_path / "s.db").read_bytes().startswith(b"something else")
+
+
+def test_a_store_of_a_newer_version_is_left_alone(tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "s.db") as db:
+        db.execute("PRAGMA user_version = 99")
+    db.close()
+    with pytest.raises(StoreUnavailable, match="newer unforbid"):
+        SqliteStore(tmp_path / "s.db").runs(1)

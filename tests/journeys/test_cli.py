@@ -1,0 +1,227 @@
+"""The command line as a person and a program use it."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+from click.testing import CliRunner, Result
+from entries import audit, push, text
+
+from shared.causes import CAUSES
+from shared.cli.main import unforbid
+
+DENIAL = audit(permission="storage.objects.get", resource="projects/_/buckets/b/objects/o")
+BODY = {
+    "error": {"code": 403, "message": "Request had insufficient authentication scopes.", "status": "PERMISSION_DENIED"}
+}
+WORDS = "ERROR: (gcloud.dns.x) User [kim@example.com] does not have permission to access projects instance [p] (or it may not exist)"
+
+
+def run(*arguments: str, given: bytes | None = None) -> Result:
+    return CliRunner().invoke(unforbid, list(arguments), input=given)
+
+
+def explain(given: bytes) -> list[dict[str, Any]]:
+    result = run("explain", "--format", "jsonl", given=given)
+    assert result.exit_code in (0, 1), result.output
+    return [json.loads(line) for line in result.stdout.splitlines()]
+
+
+@pytest.mark.parametrize(
+    ("given", "causes"),
+    [
+        (json.dumps(DENIAL).encode(), ["gcs.iam"]),
+        (json.dumps(DENIAL, indent=2).encode(), ["gcs.iam"]),
+        (b"\xef\xbb\xbf" + json.dumps(DENIAL).encode(), ["gcs.iam"]),
+        (json.dumps([DENIAL, BODY]).encode(), ["gcs.iam", "cred.scope.client"]),
+        (json.dumps([BODY]).encode(), ["cred.scope.client"]),
+        (
+            b"\n".join(json.dumps(one).encode() for one in (DENIAL, BODY, WORDS)),
+            ["gcs.iam", "cred.scope.client", "iam.unconfirmed"],
+        ),
+        (push(DENIAL), ["gcs.iam"]),
+        (json.dumps({"specversion": "1.0", "data": json.loads(push(DENIAL))}).encode(), ["gcs.iam"]),
+        (json.dumps(BODY).encode(), ["cred.scope.client"]),
+        (json.dumps(WORDS).encode(), ["iam.unconfirmed"]),
+        (WORDS.encode(), ["iam.unconfirmed"]),
+        (json.dumps(BODY, indent=1).replace(",", "").encode(), ["cred.scope.client"]),
+        (b"two lines\n" + WORDS.encode() + b"\n", ["iam.unconfirmed"]),
+    ],
+    ids=[
+        "entry",
+        "pretty entry",
+        "BOM",
+        "array",
+        "array of a body",
+        "JSON lines",
+        "push",
+        "CloudEvent",
+        "body",
+        "JSON string",
+        "text",
+        "broken JSON",
+        "lines",
+    ],
+)
+def test_every_kind_of_input_is_explained_one_line_each_in_order(given: bytes, causes: list[str]) -> None:
+    assert [line["cause"] for line in explain(given)] == causes
+
+
+def test_every_line_fits_the_documented_schema(root: Path) -> None:
+    validator = jsonschema.Draft202012Validator(json.loads((root / "docs/explain.schema.json").read_text()))
+    given = [DENIAL, BODY, WORDS, audit(code=0), "hello", 7, {"logName": 5}, text("Error 403: x, rateLimitExceeded")]
+    lines = explain(b"\n".join(json.dumps(one).encode() for one in given))
+    for path in sorted((root / "samples").glob("*.json")):
+        lines += explain(path.read_bytes())
+    assert len(lines) > len(given)
+    for line in lines:
+        validator.validate(line)
+    assert {line["verdict"] for line in lines} == {"denial", "not_a_denial", "unreadable"}
+
+
+def test_a_line_that_cannot_be_read_is_answered_in_its_place() -> None:
+    lines = [
+        json.dumps(DENIAL),
+        '{"textPayload":"a","textPayload":"b"}',
+        "{broken",
+        '{"jsonPayload":' + '{"a":' * 40 + "1" + "}" * 41,
+        json.dumps(BODY),
+    ]
+    found = explain("\n".join(lines).encode())
+    assert [line["verdict"] for line in found] == ["denial", "unreadable", "unreadable", "unreadable", "denial"]
+    assert "one key twice" in found[1]["reason"]
+    assert "not JSON" in found[2]["reason"]
+    assert "32 deep" in found[3]["reason"]
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        b"",
+        b"  \n ",
+        b"\xff\xfe\x00binary",
+        b'{"a":1,"a":2}',
+        b"[" * 99_999,
+        b'"' + b"x" * 1_100_000 + b'"',
+        b"x" * 1_100_000,
+    ],
+)
+def test_unreadable_input_is_a_sentence_and_exit_code_1(given: bytes) -> None:
+    result = run("explain", "--format", "jsonl", given=given)
+    assert result.exit_code == 1
+    (line,) = result.stdout.splitlines()
+    assert json.loads(line)["verdict"] == "unreadable"
+
+
+def test_json_is_one_array() -> None:
+    result = run("explain", "--format", "json", given=json.dumps([DENIAL, BODY]).encode())
+    assert [one["cause"] for one in json.loads(result.stdout)] == ["gcs.iam", "cred.scope.client"]
+
+
+def test_a_message_of_one_mebibyte_is_explained_by_its_end() -> None:
+    words = (
+        "x" * 500_000
+        + " Error 403: Permission 'dns.changes.create' denied on resource 'projects/p' (or it may not exist)."
+    )
+    (line,) = explain(json.dumps(text(words)).encode())
+    assert line["permissions"] == ["dns.changes.create"]
+
+
+def test_text_for_people_is_plain_when_piped_and_says_what_matters() -> None:
+    shown = run("explain", given=json.dumps(DENIAL).encode()).stdout
+    for part in ("DENIED", "gcs.iam", "storage.objects.get", "roles/storage.objectViewer", "undo", "dry_run"):
+        assert part in shown
+    assert "\x1b" not in shown
+    assert all(line == line.rstrip() for line in shown.splitlines())
+
+
+def test_hostile_text_is_shown_and_never_obeyed() -> None:
+    entry = text(
+        "\x1b]0;owned\x07[bold]Error 403[/bold] \u202e Permission 'dns.changes.create' denied on resource 'projects/\x1b[31mp'"
+    )
+    shown = run("explain", given=json.dumps(entry).encode()).stdout
+    assert "[bold]" in shown
+    assert not any(char in shown for char in "\x1b\x07\u202e")
+
+
+def test_the_reference_lists_every_cause_and_shows_each_page() -> None:
+    listed = run("causes").stdout
+    for cause in CAUSES:
+        assert cause in listed
+        page = run("causes", cause).stdout
+        assert cause in page
+        assert "What would confirm it" in page
+
+
+def test_an_unknown_cause_is_answered_with_what_is_near() -> None:
+    result = run("causes", "iam.denied")
+    assert result.exit_code == 1
+    assert "iam.deny" in result.output
+
+
+def test_runs_without_a_store_say_what_makes_one(tmp_path: Path) -> None:
+    result = run("runs", "--store", str(tmp_path / "none.db"))
+    assert result.exit_code == 1
+    assert "unforbid serve" in result.output
+
+
+def test_settings_that_cannot_be_used_are_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("UNFORBID_MODE", "mend")
+    result = run("runs")
+    assert result.exit_code == 1
+    assert result.output.startswith("Error: settings: UNFORBID_MODE")
+
+
+def test_the_demo_tells_every_story_through_the_real_function(root: Path, tmp_path: Path) -> None:
+    environment = {**os.environ, "COLUMNS": "200"}
+    command = [str(root / ".venv/bin/unforbid"), "demo"]
+    if not Path(command[0]).exists():
+        pytest.skip("unforbid is not installed beside the tests")
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True)
+    for cause in (
+        "cred.scope.gce",
+        "imp.token",
+        "api.disabled",
+        "cred.lost_token",
+        "log.writer",
+        "gcs.iam",
+        "perimeter.vpcsc",
+    ):
+        assert cause in done.stdout
+    assert "memory was exhausted on this machine shortly before" in done.stdout
+    assert done.stdout.count("dropped: ") == 3
+    assert "  301  " in done.stdout
+
+    store = str(tmp_path / ".unforbid/demo.db")
+    listed = run("runs", "--store", store).stdout
+    assert "DRY_RUN_DONE" in listed
+    assert "no denials: 3" in listed
+    found = json.loads(run("runs", "--store", store, "--format", "json").stdout)
+    shown = run("runs", "--store", store, "show", found["runs"][0]["id"]).stdout
+    assert "301 entries in 301 deliveries" in shown
+
+
+def test_quarantine_is_listed_and_shown_without_obeying_it(tmp_path: Path) -> None:
+    from datetime import UTC, datetime
+
+    from shared.adapters.sqlite_store import SqliteStore
+    from shared.model.run import Quarantined
+
+    path = tmp_path / "s.db"
+    store = SqliteStore(path)
+    data = b"\x1b[2Jbad \xff" + base64.b64encode(b"x")
+    store.quarantine(
+        Quarantined(id="q-7", at=datetime(2026, 1, 2, tzinfo=UTC), reason="not JSON", size=9, sha256="ab", data=data)
+    )
+    store.close()
+    assert "q-7" in run("runs", "--store", str(path)).stdout
+    shown = run("runs", "--store", str(path), "show", "q-7").stdout
+    assert "not JSON" in shown
+    assert "\x1b" not in shown
