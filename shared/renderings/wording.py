@@ -72,7 +72,7 @@ _PATTERNS: dict[str, tuple[str, ...]] = {
     "host": (
         r"""https://([a-z][a-z0-9-]+(?:\.[a-z0-9-]+)?\.googleapis\.com)/""",
         r"""\bservice[=:] ?['"\[]?([a-z][a-z0-9-]+\.googleapis\.com)""",
-        r"""\b([a-z0-9-]{2,40}\.googleapis\.com)\b""",
+        r"""(?:^|//|[^/.\w-])([a-z0-9-]{2,40}\.googleapis\.com)\b""",  # not the object of `services/x.googleapis.com`
     ),
     "command": (r"""\((gcloud(?:\.[\w-]+)+)\)""",),
     "terraform": (r"""\b(google_[a-z]+(?:_[a-z]+)*)\b""",),
