@@ -30,8 +30,9 @@ def read(data: bytes) -> LogEntry:
 def decode(data: bytes) -> Any:
     """The JSON value in the bytes, refused where it is too large, too deep or says one key twice.
 
-    Written out again with indentation, a value shows both: its depth by the blanks at the start of a line, and a key
-    said twice by a comma that was lost. Where that is not certain, a slower and exact look follows.
+    Written out again with indentation, a value shows its depth by the blanks at the start of a line. Written out again
+    as a sink writes it, it is the same bytes unless a key was said twice, or the writer had other habits: then a comma
+    is lost, and where that is not certain, a slower and exact look follows.
     """
     if len(data) > MOST_BYTES:
         raise Unreadable(f"larger than 1 MiB ({len(data)} bytes)")
@@ -45,6 +46,8 @@ def decode(data: bytes) -> Any:
         raise Unreadable(TOO_DEEP) from error
     if _DEEPEST_LINE in lines and _depth(value) > MOST_DEPTH:
         raise Unreadable(TOO_DEEP)
+    if b"\\u" not in data and orjson.dumps(value) == data:
+        return value
     if data.count(b",") != lines.count(b",") or b"u002" in data:
         _refuse_duplicates(data)
     return value
