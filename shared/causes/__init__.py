@@ -62,10 +62,10 @@ class _Ear:
         for at in self._bank.hits(text):
             cause, sentence = self._known[at]
             match = self._bank.first(at, text)
-            hedged = any(word in text[max(0, match.start() - HEDGE) : match.start()].lower() for word in HEDGES)
+            hedged = any(word in text[max(0, match.start() - HEDGE) : match.end()].lower() for word in HEDGES)
             groups = {name: value for name, value in match.groupdict().items() if value}
             if sentence.implies:
-                groups.setdefault("permission", sentence.implies)
+                groups.setdefault("service" if sentence.implies.endswith(".com") else "permission", sentence.implies)
             heard = Heard(
                 cause.id,
                 sentence.weight,
@@ -95,9 +95,13 @@ TOO_WIDE = ("IAM_PERMISSION_DENIED", "ERROR_REASON_UNSPECIFIED")
 
 
 def _tokens(cause: Cause) -> tuple[Sentence, ...]:
-    """Reasons that clients print bare: `googleapi: Error 403: ..., accessNotConfigured`, `Reason: SERVICE_DISABLED`."""
-    bare = [reason for reason in (*cause.legacy, *cause.errors) if reason.lower() != reason and reason not in TOO_WIDE]
-    return tuple(Sentence(rf"(?-i:\b{reason}\b)", weight=3) for reason in bare)
+    """Reasons that clients print bare: `googleapi: Error 403: ..., accessNotConfigured`, `Reason: SERVICE_DISABLED`.
+
+    Those of old error bodies are words that other vendors' APIs print as well.
+    """
+    told = [(reason, True) for reason in cause.legacy] + [(reason, False) for reason in cause.errors]
+    bare = [(reason, old) for reason, old in told if reason.lower() != reason and reason not in TOO_WIDE]
+    return tuple(Sentence(rf"(?-i:\b{reason}\b)", weight=3, anyones=old) for reason, old in bare)
 
 
 @cache

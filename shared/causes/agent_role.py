@@ -36,7 +36,7 @@ CAUSE = Cause(
         ),
         Sentence(r"(?:grant|give|ensure|permission\w*|role|access)\b.{0,80}\bservice agent\b", weight=2),
         Sentence(
-            r"(?:does not|doesn't|lacks?|denied|missing)\b.{0,120}\b(?P<agent>(?:service-\d+@[\w-]+(?:\.iam)?|[\w.-]+@(?:gcp-sa-[\w-]+|bigquery-encryption)\.iam)\.gserviceaccount\.com)",
+            r"(?:does not|doesn't|lacks?|denied|missing)\b.{0,120}?\b(?P<agent>(?:service-\d+@[\w-]+(?:\.iam)?|[\w.-]+@(?:gcp-sa-[\w-]+|bigquery-encryption)\.iam)\.gserviceaccount\.com)",
             weight=2,
         ),
         Sentence(r"(?P<agent>\d+@cloudservices\.gserviceaccount\.com)", weight=2, refusal=False),

@@ -63,7 +63,7 @@ CAUSE = Cause(
             r"(?:enable it by visiting|enable the api by visiting|to enable.{0,40}visit).{0,20}console\.(?:developers|cloud)\.google\.com/apis/(?:api|library)/(?P<service>[\w.-]+\.googleapis\.com)(?:/overview)?\?project=(?P<consumer>[\w\-:.]+\w)",
             weight=2,
         ),
-        Sentence(r"access not configured", weight=3),
+        Sentence(r"access not configured|api project is not authorized to use this api", weight=3),
         Sentence(r"google has disabled the use of apis from this api project", weight=3),
         Sentence(r"(?:required|following) apis? (?:is|are) not enabled", weight=3),
     ),

@@ -11,7 +11,10 @@ CAUSE = Cause(
     explain="The table has row access policies and the operation needs all rows, or none of the policies names the caller.",
     confirm=("rowAccessPolicies.list of the table; the grantees of each policy",),
     remedy="Ask the owner of the data to add the caller to a row access policy.",
-    permissions=("bigquery.rowAccessPolicies.*",),
+    permissions=(
+        "bigquery.rowAccessPolicies.getFilteredData",
+        "bigquery.rowAccessPolicies.overrideTimeTravelRestrictions",
+    ),
     sentences=(
         Sentence(r"row[- ](?:level )?access polic(?:y|ies)", weight=3),
         Sentence(r"row[- ]level security", weight=2),

@@ -11,7 +11,7 @@ CAUSE = Cause(
     explain="Cloud Storage refuses every request to this bucket because of the state of its project or account, not because of roles.",
     confirm=("the state of billing and of the project that owns the bucket",),
     remedy="The project's owner and the billing administrator clear the state.",
-    legacy=("countryBlocked", "sslRequired"),
+    legacy=("accountDisabled", "countryBlocked", "sslRequired"),
     sentences=(
         Sentence(
             r"account for (?:the )?(?:bucket|owning project|project) .{0,80}(?:disabled|closed|blocked)", weight=3

@@ -17,6 +17,7 @@ CAUSE = Cause(
         Sentence(r"SignatureDoesNotMatch", weight=3, anyones=True),
         Sentence(r"request signature we calculated does not match", weight=3, anyones=True),
         Sentence(r"<Code>ExpiredToken</Code>|signed url (?:has )?expired", weight=3, anyones=True),
+        Sentence(r"request signature expired at", weight=3),
     ),
     service="storage.googleapis.com",
 )

@@ -22,6 +22,10 @@ CAUSE = Cause(
             r"\buser ['\"](?P<principal>[^'\"]*)['\"] cannot (?P<verb>\w+) (?:resource|path) ['\"](?P<kind>[^'\"]*)['\"]",
             weight=3,
         ),
+        Sentence(
+            r"\buser ['\"](?P<principal>[^'\"]*)['\"] cannot (?P<verb>get|list|watch|create|update|patch|delete|deletecollection) (?P<kind>[\w./-]+) (?:in the namespace|at the cluster scope)",
+            weight=3,
+        ),
         Sentence(r"is forbidden: user ['\"](?P<principal>[^'\"]*)['\"]", weight=3),
         Sentence(r"error from server \(forbidden\)", weight=3),
         Sentence(r"requires one of \[['\"](?P<permission>container\.[\w.]+)['\"]", weight=3),

@@ -19,8 +19,9 @@ CAUSE = Cause(
     traps=("X10", "X13"),
     sentences=(
         Sentence(
-            r"conditions? .{0,80}(?:evaluat\w+ to false|(?:is|are|was|were) not (?:met|satisfied)|did not hold|has expired)",
+            r"(?:^|[^-\w])conditions? .{0,80}(?:evaluat\w+ to false|(?:is|are|was|were) not (?:met|satisfied)|did not hold|has expired)",
             weight=3,
+            anyones=True,
         ),
         Sentence(
             r"\"?conditionExplanation\"?.{0,200}\bfalse\b|UNKNOWN_CONDITIONAL|ALLOW_ACCESS_STATE_UNKNOWN_CONDITIONAL",

@@ -16,7 +16,7 @@ CAUSE = Cause(
     remedy="Its owner decides: an exception principal, or a tag. unforbid never touches a deny policy.",
     traps=("X10",),
     sentences=(
-        Sentence(r"\bdeny polic(?:y|ies)\b", weight=3),
+        Sentence(r"\bdeny polic(?:y|ies)\b", weight=3, anyones=True),
         Sentence(r"DENY_ACCESS_STATE_DENIED|\"denyAccessState\": ?\"DENIED\"", weight=3),
     ),
     guardrail=True,

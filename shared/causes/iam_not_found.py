@@ -24,6 +24,9 @@ CAUSE = Cause(
             weight=3,
             anyones=True,
         ),
+        Sentence(
+            r"not have permission to access \w+ ['\"]?(?P<resource>[\w./:-]+\w)['\"]?,? or it may not exist", weight=3
+        ),
         Sentence(r"or (?:that )?(?:it|the resource) (?:may|might) not exist", weight=1, refusal=False),
         Sentence(r"or perhaps it does not exist", weight=1, refusal=False),
     ),

@@ -19,20 +19,23 @@ CAUSE = Cause(
     traps=("X2", "X10"),
     next_error="the service account's own permissions are checked next",
     sentences=(
-        Sentence(r"rejected by the attribute condition", weight=3, anyones=True),
-        Sentence(r"credential is rejected by", weight=3, anyones=True),
+        Sentence(r"rejected by the attribute condition", weight=3, anyones=True, implies="sts.googleapis.com"),
+        Sentence(r"credential is rejected by", weight=3, anyones=True, implies="sts.googleapis.com"),
         Sentence(
             r"\bsts\.googleapis\.com\b.{0,300}\b(?:invalid_grant|unauthorized_client|invalid_target|invalid_request|invalid_client)",
             weight=3,
+            implies="sts.googleapis.com",
         ),
         Sentence(
             r"(?:invalid_grant|unauthorized_client|invalid_target|invalid_request).{0,300}\b(?:sts\.googleapis\.com|workloadIdentityPools?|subject[_ ]token|audience|OIDC|id token|issuer|attribute)",
             weight=3,
             anyones=True,
+            implies="sts.googleapis.com",
         ),
         Sentence(
             r"(?:error connecting to|could not (?:reach|connect to|obtain)|unable to .{0,30}) the given credential's issuer",
             weight=3,
+            implies="sts.googleapis.com",
         ),
         Sentence(r"the (?:target service indicated by the .?audience|audience in id token)", weight=3, anyones=True),
         Sentence(r"id token issued at .{0,60} is stale", weight=3, anyones=True),
@@ -45,5 +48,4 @@ CAUSE = Cause(
         Sentence(r"(?P<principal>principal(?:Set)?://iam\.googleapis\.com/[^\s\"',)\]]+)", weight=2, refusal=False),
     ),
     fix=Remedy.GRANT_ROLE,
-    service="sts.googleapis.com",
 )

@@ -20,6 +20,7 @@ CAUSE = Cause(
         Sentence(
             r"(?:log )?sink\b.{0,160}\b(?:writer identity|permission|not authorized|denied)\b.{0,120}(?:destination|bucket|topic|dataset|export)",
             weight=2,
+            anyones=True,
         ),
         Sentence(r"(?:topic|bucket|dataset)_permission_denied", weight=3),
         Sentence(r"cloud logging sink configuration error", weight=3),

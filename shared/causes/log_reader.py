@@ -1,6 +1,6 @@
 """The caller may not read logs."""
 
-from shared.model.diagnosis import Cause
+from shared.model.diagnosis import Cause, Sentence
 from shared.model.plan import Remedy, Tier
 
 CAUSE = Cause(
@@ -19,5 +19,6 @@ CAUSE = Cause(
         "logging.logs.*",
         "logging.logEntries.download",
     ),
+    sentences=(Sentence(r"permission denied for all log views", weight=3),),
     fix=Remedy.GRANT_ROLE,
 )

@@ -31,10 +31,12 @@ CAUSE = Cause(
         Sentence(
             r"(?:violates?|violation of|violated|denied by|blocked by|prohibited by|restricted by|disallowed by|not (?:allowed|permitted) by|against)\b.{0,40}\b(?:org(?:ani[sz]ation)?(?:al|'s)? polic(?:y|ies))",
             weight=3,
+            anyones=True,
         ),
         Sentence(
             r"org(?:ani[sz]ation)?(?:al|'s)? polic(?:y|ies)\b.{0,60}\b(?:violat|prohibit|restrict|den(?:y|ied|ies)|disallow|forbid|prevent|does not allow|enforce)",
             weight=3,
+            anyones=True,
         ),
         Sentence(r"key creation is not allowed on this service account", weight=3),
         Sentence(

@@ -15,7 +15,11 @@ CAUSE = Cause(
     violations=("constraints/gcp.restrictTLSVersion", "constraints/gcp.restrictTLSCipherSuites"),
     sentences=(
         Sentence(r"(?P<constraint>(?:constraints/)?gcp\.restrictTLS(?:Version|CipherSuites))\b", weight=3),
-        Sentence(r"\bTLS (?:version|cipher)\b.{0,80}(?:not allowed|restricted|disallowed|violat|denied)", weight=3),
+        Sentence(
+            r"\bTLS (?:version|cipher)\b.{0,80}(?:not allowed|restricted|disallowed|violat|denied)",
+            weight=3,
+            anyones=True,
+        ),
     ),
     guardrail=True,
 )

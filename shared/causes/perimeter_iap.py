@@ -17,7 +17,11 @@ CAUSE = Cause(
     remedy="Grant roles/iap.httpsResourceAccessor (tunnels: roles/iap.tunnelResourceAccessor) on that one resource to the "
     "person's group; a failed access level is the person's to meet.",
     marks=("iap",),
-    permissions=("iap.*",),
+    permissions=(
+        "iap.webServiceVersions.accessViaIAP",
+        "iap.tunnelInstances.accessViaIAP",
+        "iap.tunnelDestGroups.accessViaIAP",
+    ),
     sentences=(
         Sentence(r"\biap[- ](?:protected|secured)\b", weight=3),
         Sentence(r"handled_by_identity_aware_proxy", weight=3),

@@ -28,6 +28,11 @@ CAUSE = Cause(
             anyones=True,
         ),
         Sentence(r"account (?:is )?disabled|disabled (?:service )?account", weight=2, anyones=True),
+        Sentence(
+            r"(?:disabled|suspended|blocked|terminated)\b.{0,60}\bviolati\w+ of .{0,30}terms of service",
+            weight=3,
+            anyones=True,
+        ),
         Sentence(r"disabled_client|oauth client was disabled", weight=3, anyones=True),
     ),
     guardrail=True,

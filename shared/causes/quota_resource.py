@@ -21,7 +21,9 @@ CAUSE = Cause(
             weight=2,
         ),
         Sentence(
-            r"quota (?:limit |metric )?'?(?P<metric>[\w.-]+)'? (?:has been )?exceeded|\bquota exceeded\b", weight=3
+            r"quota (?:limit |metric )?'?(?P<metric>[\w.-]+)'? (?:has been )?exceeded|\bquota exceeded\b",
+            weight=3,
+            anyones=True,
         ),
         Sentence(
             r"(?:exceeds?|exceeded|over|reached|insufficient|out of|not enough)\b.{0,60}\bquotas?\b",
@@ -33,12 +35,11 @@ CAUSE = Cause(
             weight=3,
             anyones=True,
         ),
-        Sentence(r"RESOURCE_EXHAUSTED", weight=2),
+        Sentence(r"RESOURCE_EXHAUSTED", weight=2, anyones=True),
         Sentence(
             r"(?:exceeded|reached|exceeds|over) (?:the |your )?(?:maximum|limit|project limit|storage limit) (?:number |of |on )",
             weight=2,
             refusal=False,
         ),
-        Sentence(r"forbidden: exceeded quota", weight=3, anyones=True),
     ),
 )

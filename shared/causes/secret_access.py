@@ -15,7 +15,7 @@ CAUSE = Cause(
     ),
     remedy="Grant roles/secretmanager.secretAccessor on that one secret, with two approvers: it exposes the secret.",
     traps=("X10",),
-    permissions=("secretmanager.*",),
+    permissions=("secretmanager.versions.access",),
     fix=Remedy.GRANT_ROLE,
     service="secretmanager.googleapis.com",
 )

@@ -16,10 +16,10 @@ CAUSE = Cause(
     ),
     remedy="Grant roles/cloudsql.client on the project, with a condition on the instance's name.",
     traps=("X10",),
-    permissions=("cloudsql.*",),
+    permissions=("cloudsql.instances.connect", "cloudsql.instances.get", "cloudsql.instances.login"),
     sentences=(
         Sentence(r"boss::NOT_AUTHORIZED", weight=3),
-        Sentence(r"the client is not authorized to make this request", weight=3),
+        Sentence(r"the client is not authorized to make this request", weight=2),
         Sentence(
             r"notAuthorized\b.{0,200}\b(?:cloud ?sql|sqladmin|instance)|(?:cloud ?sql|sqladmin|createEphemeral)\b.{0,300}\bnot ?authorized",
             weight=2,

@@ -58,9 +58,17 @@ _PRODUCTS = {name: name for name in _SAME_NAME.split()} | {
 _LEVELS = ("beta", "alpha", "preview")
 
 
+_CREDENTIALS = frozenset(
+    f"iam.serviceAccounts.{verb}"
+    for verb in ("getAccessToken", "getOpenIdToken", "signBlob", "signJwt", "implicitDelegation")
+)
+
+
 @lru_cache(maxsize=4_096)
 def service_of(permission: str) -> str:
     """The API host of a permission: `storage.objects.get` is checked by `storage.googleapis.com`."""
+    if permission in _CREDENTIALS:
+        return "iamcredentials.googleapis.com"
     prefix = permission.partition(".")[0]
     return f"{_OTHER_NAMES.get(prefix, prefix)}.googleapis.com"
 

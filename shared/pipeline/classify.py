@@ -5,6 +5,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from shared.causes import BY_ERROR, BY_LEGACY, CAUSES, listen
+from shared.grants.prefixes import is_googles
 from shared.grants.services import service_of
 from shared.model.denial import AUDIT, TEXT, Denial, Heard, Names, NotADenial
 from shared.model.log_entry import LogEntry
@@ -17,6 +18,7 @@ from shared.model.names import (
     parse_principal,
     parse_resource,
 )
+from shared.renderings.admission import ADMISSION, is_admission
 from shared.renderings.vendors import Vendor, vendor_of
 from shared.shapes import shape_of
 
@@ -34,6 +36,8 @@ def classify(entry: LogEntry) -> Denial | NotADenial:
     if DRY_RUN in read.message:
         reason = "a dry-run perimeter only reports what it would refuse; this call went through"
         return NotADenial(id=read.id, reason=reason, see="perimeter.vpcsc", trust=read.trust)
+    if is_admission(read.message):
+        return NotADenial(id=read.id, reason=ADMISSION, see="gke.rbac", trust=read.trust)
     if _is_settled(read):
         return read
     heard = listen(read.message) if read.message else ()
@@ -80,9 +84,11 @@ def _vendor(denial: Denial, heard: tuple[Heard, ...]) -> Vendor:
     """Whose refusal it is: by Google's own logs, reasons, names and sentences, then by the words of the text."""
     own_words = any(one.weight == 3 and one.refusal and not one.anyones for one in heard)
     own_log = denial.trust is not TEXT and denial.status == "PERMISSION_DENIED"
-    if own_words or own_log or denial.signs.errors or denial.names.permissions:
+    if own_words or own_log or denial.signs.errors or any(map(is_googles, denial.names.permissions)):
         return Vendor.GOOGLE
     vendor = vendor_of(denial.message)
+    if vendor is Vendor.UNKNOWN and denial.names.permissions:
+        return Vendor.OTHER
     return Vendor.GOOGLE if vendor is Vendor.UNKNOWN and denial.names.service else vendor
 
 
@@ -124,7 +130,7 @@ def _resource(
     about_account = bool(permissions) and permissions[0].startswith("iam.serviceAccounts.")
     if account and about_account and not (names.resource and names.resource.part("serviceAccounts")):
         return ResourceName(account)
-    named = told.get("resource") or _project(told.get("project")) or consumer
+    named = told.get("resource") or told.get("account") or _project(told.get("project")) or consumer
     return names.resource or (parse_resource(named) if named else None)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from shared.model.decision import Decision, Mode
-from shared.model.denial import Denial, NotADenial
+from shared.model.denial import TEXT, Denial, NotADenial
 from shared.model.diagnosis import Also, Confidence, Diagnosis
 from shared.model.plan import Plan
 from shared.model.report import Report
@@ -28,7 +28,7 @@ def report(denial: Denial, diagnosis: Diagnosis, plan: Plan, decision: Decision)
         principal=denial.names.principal.text if denial.names.principal else None,
         permissions=denial.names.permissions,
         resource=denial.names.resource.text if denial.names.resource else None,
-        service=denial.names.service or diagnosis.cause.service,
+        service=_service(denial, diagnosis),
         consumer=denial.names.consumer,
         scopes=denial.names.scopes,
         trust=denial.trust,
@@ -37,6 +37,12 @@ def report(denial: Denial, diagnosis: Diagnosis, plan: Plan, decision: Decision)
         plan=plan.actions,
         decision=decision,
     )
+
+
+def _service(denial: Denial, diagnosis: Diagnosis) -> str | None:
+    """The API that refused; of a text, a cause that only one API knows says more than the command or URL around it."""
+    stated, only = denial.names.service, diagnosis.cause.service
+    return only or stated if denial.trust is TEXT else stated or only
 
 
 def report_none(found: NotADenial) -> Report:

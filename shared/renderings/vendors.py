@@ -38,10 +38,12 @@ class Vendor(Enum):
 
 
 def vendor_of(text: str) -> Vendor:
-    """Whose words a text holds; Google's own name decides before another vendor's does."""
+    """Whose words a text holds; Google's own name decides before another vendor's, and any address of neither is other."""
     lowered = text.lower()
     if any(sign in lowered for sign in PLAINLY_GOOGLE):
         return Vendor.GOOGLE
     if any(sign in lowered for sign in OTHERS):
         return Vendor.OTHER
-    return Vendor.GOOGLE if any(sign in lowered for sign in GOOGLE) else Vendor.UNKNOWN
+    if any(sign in lowered for sign in GOOGLE):
+        return Vendor.GOOGLE
+    return Vendor.OTHER if "https://" in lowered or "http://" in lowered else Vendor.UNKNOWN

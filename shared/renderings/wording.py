@@ -23,7 +23,7 @@ WHO = rf"""(?:(?:user|serviceAccount|group):)?({EMAIL}|principal(?:Set)?://iam\.
 ACCOUNT_WORD = r"""(?:service ?account|account|principal|caller|user|member|identity|subject|agent|email)"""
 LACKS = (
     r"""(?:does(?: not|n't)|do not|has no|have no|lacks?|is missing|(?:is not|isn't) (?:authori[sz]ed|allowed|permitted to)|"""
-    r"""needs?|must|cannot|can't|was denied|was refused|requires?|without)"""
+    r"""has insufficient|needs?|must|cannot|can't|denied permission|was denied|was refused|requires?|without)"""
 )
 OPEN, CLOSE = r"""['"\[(<*]{0,3}""", r"""['"\])>*]{0,3}"""
 PROJECT = r"""(?:[a-z0-9.-]+\.[a-z]+:)?[a-z][a-z0-9-]{4,28}[a-z0-9]"""
@@ -33,7 +33,7 @@ _PATTERNS: dict[str, tuple[str, ...]] = {
         rf"""(?i)permissions?(?:\(s\))?(?: denied)?[:=]?\s*(?:to |is |are |on |of |for |\[)?{OPEN}({PERMISSION})""",
         rf"""(?i)({PERMISSION}){CLOSE}\s+(?:iam )?(?:permission|access)\b""",
         rf"""(?i)({PERMISSION}){CLOSE}\s+(?:denied|is (?:required|missing|denied|needed)|not granted|on (?:resource|service account|project))""",
-        rf"""(?i)(?:lacks?|missing|requires?|required|needs?|perform|authori[sz]ed to|allowed to|one of|do)\s+(?:the |following |iam |action |operation |permissions? |access )*:?\s*{OPEN}({PERMISSION})""",
+        rf"""(?i)(?:lacks?|missing|requires?|required|needs?|not have|n't have|perform|authori[sz]ed to|allowed to|one of|do)\s+(?:the |following |iam |action |operation |permissions? |access )*:?\s*{OPEN}({PERMISSION})""",
     ),
     "switched": (r"""\bservices? (?:instance )?\[[a-z0-9.-]+\.googleapis\.com:(enable|disable|use)\]""",),
     "principal": (
@@ -53,7 +53,7 @@ _PATTERNS: dict[str, tuple[str, ...]] = {
         r"""\bresourceName['"]?: ?['"]?([\w.-]+[/@][^\s'",]+)""",
         r"""(?i)(?:access to|on) resource:? ([\w.-]+/[^\s'"\])(,]+)""",
         r"""(?i)service account:? (projects/[\w.:-]+/serviceAccounts/[^\s'"/:,]+)""",
-        r"""(projects/[\w:.-]+(?:/[\w-]+/[\w.@%*-]+)+)""",
+        r"""(projects/[\w:.-]+(?:/[\w-]+/[\w.@%*-]+)+(?:/[a-z]\w+)?)""",
         r"""['"\s/\[](projects/[a-z0-9][\w:.-]*\w)\b""",
         r"""\b([a-z][a-z0-9-]{4,28}[a-z0-9]:[a-z]+-[a-z]+\d[a-z0-9-]*:[a-z][a-z0-9-]+)\b""",
     ),
@@ -154,7 +154,11 @@ def _permissions(matches: _Matches) -> tuple[Permission, ...]:
     found: dict[Permission, None] = {}
     for match in matches.all("permission"):
         permission = parse_permission(match.group(1).rstrip("."))
-        if permission and permission.partition(".")[0] not in _NOT_PERMISSIONS and ".googleapis." not in permission:
+        if (
+            permission
+            and permission.partition(".")[0] not in _NOT_PERMISSIONS
+            and not any(sign in permission for sign in (".googleapis.", ".gserviceaccount."))
+        ):
             found[permission] = None
     if switched := matches.first("switched"):
         found[Permission(f"serviceusage.services.{switched}")] = None
@@ -209,12 +213,17 @@ def _bigquery_name(kind: str, name: str) -> str:
 def _service(matches: _Matches) -> str | None:
     for match in matches.all("host"):
         host = str(match.group(1))
-        if host.partition(".")[0] not in _NOT_SERVICES:
+        if host.partition(".")[0] not in _NOT_SERVICES and "Pools/" not in _behind(match):
             return host
     if command := matches.first("command"):
         return service_of_command(command)
     kind = matches.first("terraform")
     return service_of_terraform(kind) if kind else None
+
+
+def _behind(match: Any) -> str:
+    """What follows a host: the path of a workload identity pool is an audience, and no host that was called."""
+    return str(match.string[match.end() : match.end() + 80]).partition(" ")[0]
 
 
 def _scopes(matches: _Matches) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ import msgspec
 
 from shared.model.denial import AUDIT, Denial, NotADenial
 from shared.model.log_entry import LogEntry, Status
+from shared.renderings.admission import ADMISSION, is_admission
 from shared.shapes import Shape, audit_log
 
 DECISION, REASON = "authorization.k8s.io/decision", "authorization.k8s.io/reason"
@@ -21,13 +22,8 @@ def _read(entry: LogEntry) -> Denial | NotADenial:
     denial = audit_log.read(entry)
     if isinstance(denial, NotADenial):
         return denial if not forbidden else _by_label(entry)
-    if labels.get(DECISION) == "allow" or _is_admission(denial.message):
-        return NotADenial(
-            id=entry.insert_id or None,
-            reason="the cluster authorised this request; admission or quota of the cluster turned it down later",
-            see="gke.rbac",
-            trust=AUDIT,
-        )
+    if labels.get(DECISION) == "allow" or is_admission(denial.message):
+        return NotADenial(id=entry.insert_id or None, reason=ADMISSION, see="gke.rbac", trust=AUDIT)
     if denial.names.principal and denial.names.principal.text == "system:anonymous":
         return NotADenial(
             id=entry.insert_id or None,
@@ -43,13 +39,7 @@ def _by_label(entry: LogEntry) -> Denial | NotADenial:
     assert audit is not None  # noqa: S101 - the shape claims entries that have one
     refused = msgspec.structs.replace(audit, status=Status(7, (entry.labels or {}).get(REASON, "")))
     denial = audit_log.read(msgspec.structs.replace(entry, proto_payload=refused))
-    return (
-        denial if isinstance(denial, NotADenial) else msgspec.structs.replace(denial, marks=("rbac",), service="k8s.io")
-    )
-
-
-def _is_admission(message: str) -> bool:
-    return "exceeded quota" in message or "admission webhook" in message or "violates PodSecurity" in message
+    return denial if isinstance(denial, NotADenial) else denial.marked("rbac").naming(service="k8s.io")
 
 
 SHAPE = Shape(id="gke_audit", payloads=("proto",), order=25, claims=_claims, read=_read)
