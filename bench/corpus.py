@@ -60,9 +60,10 @@ def measure(corpus: Path) -> Outcome:
     outcome = Outcome()
     for case in json.loads((corpus / "LABELS.json").read_text())["cases"]:
         value = json.loads((corpus / case["file"]).read_text())
+        labels = [case["cause"], *case.get("acceptable", ())]
+        right = [cause for label in labels for cause in allowed[label]]
         for form, data in FORMS.items():
-            sent = data(case, value)
-            _judge(case, form, sent, explain(sent), allowed, outcome)
+            _judge(case, form, data(case, value), right, outcome)
     return outcome
 
 
@@ -87,19 +88,19 @@ def _as_body(case: Case, value: Any) -> bytes:
     if isinstance(text := value.get("textPayload"), str):
         return text.encode()
     data = base64.b64encode(json.dumps(value).encode()).decode()
-    return json.dumps({"message": {"data": data, "messageId": "1"}, "subscription": "projects/p/subscriptions/s"}).encode()
+    return json.dumps(
+        {"message": {"data": data, "messageId": "1"}, "subscription": "projects/p/subscriptions/s"}
+    ).encode()
 
 
 FORMS: dict[str, Callable[[Case, Any], bytes]] = {"as the entry": _as_entry, "as the body": _as_body}
 
 
-def _judge(
-    case: Case, form: str, sent: bytes, report: Report, allowed: dict[str, list[str]], outcome: Outcome
-) -> None:
-    labels = [case["cause"], *case.get("acceptable", ())]
+def _judge(case: Case, form: str, sent: bytes, right: list[str], outcome: Outcome) -> None:
+    report = explain(sent)
     score = outcome.scores.setdefault((case["cause"], form), Score())
     score.total += 1
-    if is_right(report.cause, (cause for label in labels for cause in allowed[label])):
+    if is_right(report.cause, right):
         score.right += 1
     else:
         outcome.wrong.append(f"{case['id']} {form}: {case['cause']} was told as {report.cause or report.reason}")
@@ -112,7 +113,8 @@ def _judge(
 def is_right(cause: str | None, allowed: Iterable[str]) -> bool:
     """Whether a cause is among the allowed ones; `org.*` allows a family, `none` no cause at all."""
     return any(
-        cause is None if one == "none" else cause is not None and (cause == one or _is_of(cause, one)) for one in allowed
+        cause is None if one == "none" else cause is not None and (cause == one or _is_of(cause, one))
+        for one in allowed
     )
 
 

@@ -1,4 +1,4 @@
-"""The events every measure uses: a denied call and a call that went through, about 3.6 KB each, as Pub/Sub delivers them.
+"""The events every measure uses: a denied call and one that went through, about 3.7 KB each, as Pub/Sub delivers them.
 
 Every `nth` event has its own insertId and time, as the lines of a storm have; with `caller` it has its own fingerprint.
 """
@@ -12,6 +12,7 @@ from typing import Any
 PROJECT = "acme-shop-prod"
 ACCOUNT = f"rollout@{PROJECT}.iam.gserviceaccount.com"
 INSTANCE = f"projects/{PROJECT}/zones/europe-west4-a/instances/cart-3"
+KEY = "5e0c" * 10
 PERMISSION = "compute.instances.stop"
 REFUSAL = f"Required '{PERMISSION}' permission for '{INSTANCE}'"
 AGENT = (
@@ -53,9 +54,7 @@ def push(entry: bytes, nth: int = 0) -> bytes:
     return _compact({"message": message, "subscription": f"projects/{PROJECT}/subscriptions/unforbid-detect"})
 
 
-def _entry(
-    nth: int, caller: str, *, granted: bool, status: dict[str, Any], response: dict[str, Any]
-) -> dict[str, Any]:
+def _entry(nth: int, caller: str, *, granted: bool, status: dict[str, Any], response: dict[str, Any]) -> dict[str, Any]:
     checked = {
         "permission": PERMISSION,
         "resource": INSTANCE,
@@ -81,7 +80,7 @@ def _entry(
             "authenticationInfo": {
                 "principalEmail": caller,
                 "principalSubject": f"serviceAccount:{caller}",
-                "serviceAccountKeyName": f"//iam.googleapis.com/projects/{PROJECT}/serviceAccounts/{caller}/keys/{'5e0c' * 10}",
+                "serviceAccountKeyName": f"//iam.googleapis.com/projects/{PROJECT}/serviceAccounts/{caller}/keys/{KEY}",
                 "serviceAccountDelegationInfo": [
                     {"principalSubject": f"serviceAccount:pipeline@{PROJECT}.iam.gserviceaccount.com"}
                 ],

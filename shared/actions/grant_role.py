@@ -9,24 +9,28 @@ from shared.grants.danger import floor_of, is_above_project, is_project
 from shared.grants.target import target_of
 from shared.model.denial import Denial
 from shared.model.diagnosis import Cause, Diagnosis
-from shared.model.names import Permission
+from shared.model.names import Permission, PrincipalKind, Role
 from shared.model.plan import T3, Action
 
 MOST_GRANTS = 3
+FEDERATED = (PrincipalKind.FEDERATED, PrincipalKind.FEDERATED_SET)
 
 
 def preview(denial: Denial, diagnosis: Diagnosis) -> tuple[Action, ...]:
     """One grant for each role and target that the refused permissions call for, or advice on what is missing."""
     names, cause = denial.names, diagnosis.cause
-    member = names.principal.member if names.principal else None
-    if member is None or not names.permissions:
+    caller = names.principal
+    member = caller.member if caller else None
+    if "access_level" in denial.signs.marks:
+        return (advice("The person or device has to meet the access level; a role would not help.", T3),)
+    if caller is None or member is None or not names.permissions:
         return (advice(f"{_missing_fact(denial)} {cause.remedy}", cause.tier),)
     steps: dict[tuple[str | None, str | None], Action] = {}
     for permission in names.permissions:
         target = target_of(permission, names.resource, names.account)
-        role = role_for(permission)
+        role = role_for(permission, federated=caller.kind in FEDERATED)
         if (role, target) not in steps:
-            steps[role, target] = _step(permission, target, member, cause)
+            steps[role, target] = _step(permission, role, target, member, cause)
     return tuple(steps.values())[:MOST_GRANTS]
 
 
@@ -39,7 +43,7 @@ def _missing_fact(denial: Denial) -> str:
     return f"{caller.text} is a {caller.kind}, to which no grant is planned from a log entry."
 
 
-def _step(permission: Permission, target: str | None, member: str, cause: Cause) -> Action:
+def _step(permission: Permission, role: Role | None, target: str | None, member: str, cause: Cause) -> Action:
     if target is None:
         return advice(f"The entry does not name what {permission} was checked on. {cause.remedy}", cause.tier)
     tier = max(cause.tier, floor_of(permission, target))
@@ -47,7 +51,6 @@ def _step(permission: Permission, target: str | None, member: str, cause: Cause)
         return advice(
             f"{permission} here is never granted by a machine: propose it to security and the owner", T3, target
         )
-    role = role_for(permission)
     if role is None:
         choose = "choose the smallest one from the organisation's catalogue, or a custom role of it alone"
         return advice(f"No hand-checked role holds {permission}: {choose}", tier, target)

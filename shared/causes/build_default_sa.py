@@ -1,7 +1,23 @@
 """A build runs as the default service account, which no longer has Editor."""
 
+from shared.model.denial import Denial
 from shared.model.diagnosis import Cause, Sentence
 from shared.model.plan import Remedy, Tier
+
+BUILDS = ("build", "deploy", "function", "gcf-", "run-sources-", "artifacts.")
+"""Words of a build or a deployment, and of the buckets that hold what is built."""
+
+
+def _narrow(denial: Denial) -> str:
+    """The default account also runs virtual machines: without a word of a build it is just an account."""
+    names = denial.names
+    told = f"{denial.message} {names.resource.text if names.resource else ''} {denial.origin.runs_on}".lower()
+    if any(word in told for word in BUILDS) or not names.permissions:
+        return "build.default_sa"
+    return {"storage": "gcs.iam", "artifactregistry": "ar.pull"}.get(
+        names.permissions[0].partition(".")[0], "iam.unconfirmed"
+    )
+
 
 CAUSE = Cause(
     id="build.default_sa",
@@ -25,4 +41,5 @@ CAUSE = Cause(
         Sentence(r"caused by (?:a )?missing permission(?:s)? on the build service account", weight=3),
     ),
     fix=Remedy.GRANT_ROLE,
+    narrow=_narrow,
 )

@@ -1,7 +1,17 @@
 """A person's credentials were not granted the scope."""
 
+from shared.model.denial import Denial
 from shared.model.diagnosis import Cause, Sentence
+from shared.model.names import PrincipalKind
 from shared.model.plan import Tier
+
+
+def _narrow(denial: Denial) -> str:
+    """A service account has no login to repeat: its client's scope or the sharing of the file is what lacks."""
+    caller = denial.names.principal
+    machine = caller is not None and caller.kind is PrincipalKind.SERVICE_ACCOUNT
+    return "bq.drive" if machine and "drive credentials" in denial.message.lower() else "cred.scope.user"
+
 
 CAUSE = Cause(
     id="cred.scope.user",
@@ -17,4 +27,5 @@ CAUSE = Cause(
         Sentence(r"permission denied while getting drive credentials|no oauth token with google drive scope", weight=3),
         Sentence(r"gcloud auth (?:application-default )?login --scopes", weight=3, refusal=False),
     ),
+    narrow=_narrow,
 )

@@ -36,10 +36,12 @@ CAUSE = Cause(
         Sentence(
             r"(?:lacks?|missing|requires?|required|does not have|doesn't have|do not have|without|need)\b.{0,60}['\"(\s]?[a-z][\w-]+\.[a-zA-Z]\w+\.[a-z]\w+['\")]?.{0,20}\b(?:permission|access)",
             weight=2,
+            anyones=True,
         ),
         Sentence(
             r"(?:lacks?|missing|requires?|required|does not have|doesn't have|do not have|without|need)\b.{0,60}\bpermissions?\b.{0,12}['\"(\s]?[a-z][\w-]+\.[a-zA-Z]\w+\.[a-z]\w+",
             weight=2,
+            anyones=True,
         ),
         Sentence(
             r"(?:user|account|caller|client|principal)\b.{0,100}\b(?:is |was )?(?:not authori[sz]ed|(?:does not|doesn't|do not) have (?:\w+ )?(?:permission|access|authori[sz]ation)|lacks permission)",

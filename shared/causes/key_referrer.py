@@ -14,8 +14,8 @@ CAUSE = Cause(
     errors=("API_KEY_HTTP_REFERRER_BLOCKED",),
     legacy=("ipRefererBlocked", "refererBlocked"),
     sentences=(
-        Sentence(r"requests from (?:http )?referr?er .{1,120}? are blocked", weight=3, anyones=True),
-        Sentence(r"requests from referer", weight=3, anyones=True),
+        Sentence(r"requests from (?:http )?referr?er .{1,120}? are blocked", weight=3),
+        Sentence(r"requests from referer", weight=3),
         Sentence(r"api keys? with referr?er restrictions", weight=3),
         Sentence(
             r"\b(?:http )?referr?er\b.{0,40}\b(?:not allowed|blocked|restrict|not authori[sz]ed)",

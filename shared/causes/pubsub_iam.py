@@ -16,7 +16,10 @@ CAUSE = Cause(
     remedy="Grant roles/pubsub.publisher on the topic, or roles/pubsub.subscriber on the subscription.",
     traps=("X10", "X12"),
     permissions=("pubsub.*",),
-    sentences=(Sentence(r"user not authorized to perform this action", weight=2, anyones=True),),
+    sentences=(
+        Sentence(r"user not authorized to perform this action\.?\s*(?:$|['\"\])},<;]|\w+[=:])", weight=2),
+        Sentence(r"user not authorized to perform this action", weight=2, anyones=True),
+    ),
     fix=Remedy.GRANT_ROLE,
     service="pubsub.googleapis.com",
 )

@@ -71,7 +71,14 @@ ROLES = {
 }
 
 
-def role_for(permission: str) -> Role | None:
+FEDERATED_ROLES = {
+    "iam.serviceAccounts.getAccessToken": "iam.workloadIdentityUser",
+    "iam.serviceAccounts.getOpenIdToken": "iam.workloadIdentityUser",
+}
+"""What an identity from outside, or of a Kubernetes cluster, is given: no right to sign in the account's name."""
+
+
+def role_for(permission: str, *, federated: bool = False) -> Role | None:
     """The curated role for a permission, or None where only the organisation's catalogue can tell."""
-    name = ROLES.get(permission)
+    name = FEDERATED_ROLES.get(permission) if federated else ROLES.get(permission)
     return Role(f"roles/{name}") if name else None

@@ -25,7 +25,7 @@ CARRIERS = {
         "eventarc": "triggers channels",
         "spanner": "databases instances",
         "bigtable": "tables instances",
-        "iap": "backendServices",
+        "iap": "versions services instances destGroups",
     }.items()
 }
 """The collections that carry a policy, narrowest first, by the first part of the permission."""

@@ -60,6 +60,8 @@ def parse_principal(text: str) -> Principal:
         text = text.partition(":")[2]
     kind = _kind_of(text)
     prefix = PREFIX_OF_MEMBER.get(kind)
+    if kind is FEDERATED and not text.startswith(("principal://", "serviceAccount:")):
+        prefix = "serviceAccount:"  # a Kubernetes identity of a workload pool: PROJECT.svc.id.goog[NAMESPACE/NAME]
     return Principal(text, kind, None if prefix is None or not is_plain(text) else prefix + text)
 
 

@@ -21,6 +21,8 @@ SCOPE_GUESS = "does not have the correct permission scopes specified"
 IAM = "IAM_PERMISSION_DENIED"
 UNCONFIRMED = CAUSES["iam.unconfirmed"]
 AGENT = PrincipalKind.SERVICE_AGENT
+NOT_THE_AGENTS = ("imp.", "log.flow_missing")
+"""Causes that stay what they are when the caller is a service agent: impersonation, and the writer of a log sink."""
 
 Claim = tuple[int, int, Cause, Confidence, str]
 """Rank of the sign, order of the cause, the cause, how sure, and the sign in words."""
@@ -84,11 +86,19 @@ def _permission_claim(denial: Denial, iam_refused: bool) -> Claim:
     """The cause that owns the refused permission; Google's own agents have one of their own."""
     permission = denial.names.permissions[0]
     cause = by_permission(permission) or UNCONFIRMED
-    caller = denial.names.principal
-    if caller is not None and caller.kind is AGENT and not cause.id.startswith("imp."):
-        cause = CAUSES["kms.agent" if permission.startswith("cloudkms.") else "agent.role"]
     sure = HIGH if iam_refused or denial.trust is AUDIT else MEDIUM
-    return PERMISSION, cause.order, cause, sure, f"permission {permission} was not granted"
+    sign = f"permission {permission} was not granted"
+    caller = denial.names.principal
+    if caller is not None and caller.kind is AGENT and not cause.id.startswith(NOT_THE_AGENTS):
+        cause = CAUSES["kms.agent" if permission.startswith("cloudkms.") else "agent.role"]
+        return (
+            STRUCTURE if denial.trust is AUDIT else PERMISSION,
+            cause.order,
+            cause,
+            sure,
+            f"{sign} to a service agent",
+        )
+    return PERMISSION, cause.order, cause, sure, sign
 
 
 def _last_resort(denial: Denial, iam_refused: bool) -> Claim:

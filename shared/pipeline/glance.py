@@ -44,11 +44,13 @@ def glance(data: bytes) -> NotADenial | None:
         entry = _decode(data)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
-    audit = entry.proto_payload
-    if audit is None or not audit.type.endswith("google.cloud.audit.AuditLog"):
-        return None
-    if entry.labels and KUBERNETES in entry.labels:
-        return None
-    if (audit.status is not None and audit.status.code) or bytes(audit.policy_violation_info):
+    if not _succeeded(entry.proto_payload) or (entry.labels and KUBERNETES in entry.labels):
         return None
     return NotADenial(id=entry.insert_id or None, reason=SUCCEEDED, trust=AUDIT)
+
+
+def _succeeded(audit: _Audit | None) -> bool:
+    if audit is None or not audit.type.endswith("google.cloud.audit.AuditLog"):
+        return False
+    failed = audit.status is not None and audit.status.code
+    return not failed and not bytes(audit.policy_violation_info)

@@ -38,7 +38,7 @@ class Vendor(Enum):
 
 
 def vendor_of(text: str) -> Vendor:
-    """Whose words a text holds; Google's own name decides before another vendor's, and any address of neither is other."""
+    """Whose words a text holds: Google's own name comes before another vendor's, any other address last."""
     lowered = text.lower()
     if any(sign in lowered for sign in PLAINLY_GOOGLE):
         return Vendor.GOOGLE

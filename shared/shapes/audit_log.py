@@ -187,6 +187,8 @@ def _marks(audit: ProtoPayload, found: Findings) -> tuple[str, ...]:
         mark, method = MARK_OF_SERVICE[audit.service_name]
         if audit.method_name.endswith(method):
             marks.append(mark)
+            if isinstance(audit.metadata, dict) and audit.metadata.get("unsatisfied_access_levels"):
+                marks.append("access_level")
     return tuple(marks)
 
 

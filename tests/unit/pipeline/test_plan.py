@@ -114,6 +114,24 @@ def test_impersonation_is_granted_on_the_one_account_in_the_project_that_owns_it
     assert (action.role, action.tier) == ("roles/iam.serviceAccountTokenCreator", "T2")
 
 
+@pytest.mark.parametrize(
+    ("principal", "member"),
+    [
+        (
+            "principal://iam.googleapis.com/projects/7/locations/global/workloadIdentityPools/p/subject/s",
+            "principal://iam.googleapis.com/projects/7/locations/global/workloadIdentityPools/p/subject/s",
+        ),
+        ("serviceAccount:acme.svc.id.goog[shop/web]", "serviceAccount:acme.svc.id.goog[shop/web]"),
+        ("acme.svc.id.goog[shop/web]", "serviceAccount:acme.svc.id.goog[shop/web]"),
+    ],
+)
+def test_an_identity_from_outside_gets_the_role_made_for_it_and_no_right_to_sign(principal: str, member: str) -> None:
+    account = "projects/-/serviceAccounts/bot@acme-test.iam.gserviceaccount.com"
+    entry = audit(permission="iam.serviceAccounts.getAccessToken", resource=account, principal=principal)
+    (action,) = explain(entry).plan
+    assert (action.role, action.member) == ("roles/iam.workloadIdentityUser", member)
+
+
 def test_creating_something_is_a_permission_on_its_parent() -> None:
     (action,) = explain(
         audit(permission="bigquery.tables.create", resource=f"projects/{PROJECT}/datasets/d/tables/new")
