@@ -102,7 +102,14 @@ def _entry(nth: int, caller: str, *, granted: bool, status: dict[str, Any], resp
             "request": {
                 "@type": "type.googleapis.com/compute.instances.stop",
                 "discardLocalSsd": False,
+                "requestId": "0d3d6c1f-58c2-4f0e-9a47-2f1b0f6b7c55",
+                "metadata": [
+                    {"key": "enable-oslogin"},
+                    {"key": "startup-script-url"},
+                    {"key": "google-logging-enabled"},
+                ],
                 "labels": {"env": "prod", "team": "checkout", "cost-center": "cc-2207", "owner": "shop-platform"},
+                "selfLink": f"https://www.googleapis.com/compute/v1/{INSTANCE}/stop?discardLocalSsd=false&prettyPrint=false",
             },
             "response": response,
             "resourceLocation": {"currentLocations": ["europe-west4-a"]},

@@ -5,6 +5,8 @@ Source: privilege-escalation edges of Google Cloud IAM, matched on permission na
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from shared.model.plan import T1, T2, T3, Tier
 
 NEVER_VERBS = ("setIamPolicy", "createTagBinding", "sourceCodeSet", "escalate", "bind", "setIamPolicyOverride")
@@ -111,17 +113,21 @@ DATA_READS = frozenset(
 
 def floor_of(permission: str, target: str) -> Tier:
     """The lowest tier at which a role for this permission may be granted on a target (a full resource name)."""
-    if permission in NEVER_EXACT:
-        return T3
+    narrow, wide = _floors(permission)
+    return wide if is_project(target) else narrow
+
+
+@lru_cache(maxsize=4_096)
+def _floors(permission: str) -> tuple[Tier, Tier]:
+    """The lowest tier on one resource, and on a whole project."""
     verb = permission.rpartition(".")[2]
-    if verb in NEVER_VERBS:
-        return T3
+    if permission in NEVER_EXACT or verb in NEVER_VERBS:
+        return T3, T3
     if permission.startswith(NEVER) and not (verb in READS_ONLY and not permission.startswith("apikeys.")):
-        return T3
-    wide = is_project(target)
+        return T3, T3
     if permission in TWO_PEOPLE:
-        return T3 if wide and permission.startswith(ONE_ACCOUNT) else T2
-    return T2 if wide and permission in DATA_READS else T1
+        return T2, T3 if permission.startswith(ONE_ACCOUNT) else T2
+    return T1, T2 if permission in DATA_READS else T1
 
 
 def is_project(target: str) -> bool:

@@ -36,10 +36,10 @@ def classify(entry: LogEntry) -> Denial | NotADenial:
     if DRY_RUN in read.message:
         reason = "a dry-run perimeter only reports what it would refuse; this call went through"
         return NotADenial(id=read.id, reason=reason, see="perimeter.vpcsc", trust=read.trust)
-    if is_admission(read.message):
-        return NotADenial(id=read.id, reason=ADMISSION, see="gke.rbac", trust=read.trust)
     if _is_settled(read):
         return read
+    if is_admission(read.message):
+        return NotADenial(id=read.id, reason=ADMISSION, see="gke.rbac", trust=read.trust)
     heard = listen(read.message) if read.message else ()
     return _no_refusal(read, heard) or _completed(read, heard)
 

@@ -46,9 +46,9 @@ def decode(data: bytes) -> Any:
         raise Unreadable(TOO_DEEP) from error
     if _DEEPEST_LINE in lines and _depth(value) > MOST_DEPTH:
         raise Unreadable(TOO_DEEP)
-    if b"\\u" not in data and orjson.dumps(value) == data:
+    if b"\\" not in data and orjson.dumps(value) == data:
         return value
-    if data.count(b",") != lines.count(b",") or b"u002" in data:
+    if data.count(b",") != lines.count(b",") or b"\\u002" in data:
         _refuse_duplicates(data)
     return value
 
