@@ -52,7 +52,9 @@ def _read_object(item: dict[str, Any], found: Findings) -> None:
             found.add_error(_error_info(item, reason))
 
 
-class _Detail(Struct, gc=False):
+class Detail(Struct, gc=False):
+    """One element of `details[]`, with the fields of the kinds that matter here."""
+
     type: str = field(name="@type", default="")
     reason: str = ""
     domain: str = ""
@@ -62,7 +64,7 @@ class _Detail(Struct, gc=False):
 
 
 class _Details(Struct, gc=False):
-    details: list[_Detail] = []
+    details: list[Detail] = []
 
 
 def read_details(details: object, found: Findings) -> None:
@@ -74,7 +76,12 @@ def read_details(details: object, found: Findings) -> None:
             if isinstance(item, dict):
                 read_detail(str(item.get("@type", "")), item, found)
         return
-    for detail in parsed:
+    note_details(parsed, found)
+
+
+def note_details(details: list[Detail], found: Findings) -> None:
+    """Collect elements of `details[]` that are already typed."""
+    for detail in details:
         name = detail.type.rpartition("/")[2]
         if name == "google.rpc.ErrorInfo":
             found.add_error(ErrorInfo(detail.reason, detail.domain, detail.metadata))

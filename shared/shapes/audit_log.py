@@ -6,8 +6,6 @@ Structure decides here (google/cloud/audit/audit_log.proto): status code 7, or t
 
 from __future__ import annotations
 
-from typing import Any
-
 from msgspec import Struct, ValidationError, convert
 
 from shared.model.denial import AUDIT, TEXT, Denial, Names, NotADenial, Origin, Signs, Trust
@@ -20,7 +18,7 @@ from shared.model.log_entry import (
     instance_of,
 )
 from shared.model.names import Permission, ResourceName, parse_permission, parse_principal
-from shared.renderings.body import read_body, read_details
+from shared.renderings.body import Detail, note_details, read_body, read_details
 from shared.renderings.findings import Findings
 from shared.renderings.fold import fold
 from shared.shapes import Shape
@@ -127,7 +125,7 @@ class _Error(Struct, gc=False):
     code: int | str = 0
     message: str = ""
     errors: list[_Reason] = []
-    details: Any = None
+    details: list[Detail] = []
 
 
 def _response_error(value: object, found: Findings) -> str:
@@ -139,7 +137,7 @@ def _response_error(value: object, found: Findings) -> str:
         return ""
     found.add_code(error.code)
     if error.details:
-        read_details(error.details, found)
+        note_details(error.details, found)
     if not found.errors:
         found.reasons.extend([one.reason for one in error.errors if one.reason])
     return error.message
