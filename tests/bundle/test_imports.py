@@ -1,0 +1,103 @@
+"""Imports point inward only, and the parts that think import nothing that reaches out."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+RULES = {
+    "model": set(),
+    "errors": {"model"},
+    "ports": {"model", "errors"},
+    "log": {"model"},
+    "settings": {"errors", "model"},
+    "folder": set(),
+    "grants": {"model"},
+    "renderings": {"model", "grants"},
+    "shapes": {"model", "renderings", "folder"},
+    "causes": {"model", "renderings", "ports", "errors", "folder"},
+    "actions": {"model", "grants", "ports", "errors", "folder"},
+    "pipeline": {"model", "grants", "renderings", "shapes", "causes", "actions", "ports", "errors"},
+    "render": {"model"},
+    "adapters": {"model", "ports", "errors"},
+    "flows": {"pipeline", "model", "ports", "errors"},
+    "entry": {"errors", "log"},
+    "wiring": {"adapters", "ports", "settings", "errors", "log"},
+    "cli": {"flows", "wiring", "adapters", "causes", "errors", "model", "pipeline", "render", "renderings", "settings"},
+}
+"""For each room or file of shared/, what of ours it may import beside itself."""
+HEAVY = {"click", "rich", "sqlite3", "re2", "google", "functions_framework", "flask"}
+MAY_BE_HEAVY = {"cli": HEAVY, "adapters": {"sqlite3", "google"}, "renderings": {"re2"}}
+
+
+def imported(tree: ast.AST) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            names = [f"shared.{alias.name}" for alias in node.names] if node.module == "shared" else [node.module]
+            yield from names
+        elif isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+
+
+def room_of(file: Path, shared: Path) -> str:
+    return file.relative_to(shared).parts[0].removesuffix(".py")
+
+
+def broken(tree: ast.AST, room: str) -> set[str]:
+    """The imports of a file that its room may not have."""
+    rooms = {name.split(".")[1] for name in imported(tree) if name.startswith("shared.")}
+    foreign = {name.partition(".")[0] for name in imported(tree)} & HEAVY
+    return (rooms - RULES.get(room, set()) - {room}) | (foreign - MAY_BE_HEAVY.get(room, set()))
+
+
+def test_imports_point_inward_only(root: Path) -> None:
+    shared = root / "shared"
+    files = [file for file in shared.rglob("*.py") if file != shared / "__init__.py"]
+    wrong = {
+        str(file.relative_to(root)): found
+        for file in files
+        if (found := broken(ast.parse(file.read_text()), room_of(file, shared)))
+    }
+    assert not wrong
+
+
+def test_every_room_has_a_rule(root: Path) -> None:
+    shared = root / "shared"
+    rooms = {room_of(file, shared) for file in shared.rglob("*.py")} - {"__init__"}
+    assert rooms == set(RULES)
+
+
+@pytest.mark.parametrize(
+    ("source", "room"),
+    [
+        ("from shared.adapters.sqlite_store import SqliteStore", "pipeline"),
+        ("from shared import wiring", "flows"),
+        ("def look():\n    import google.cloud.storage", "causes"),
+        ("import rich", "render"),
+    ],
+)
+def test_the_guard_catches_an_import_that_points_outward(source: str, room: str) -> None:
+    assert broken(ast.parse(source), room)
+
+
+def test_a_pattern_runs_in_linear_time_because_only_re2_matches(root: Path) -> None:
+    users = {
+        str(file.relative_to(root))
+        for file in (root / "shared").rglob("*.py")
+        if {"re", "regex", "fnmatch"} & set(imported(ast.parse(file.read_text())))
+    }
+    assert users == set()
+
+
+def test_shared_itself_imports_nothing(root: Path) -> None:
+    assert not list(imported(ast.parse((root / "shared/__init__.py").read_text())))
+
+
+def test_nobody_imports_the_entry_points_or_the_tests(root: Path) -> None:
+    for file in [*(root / "shared").rglob("*.py"), *(root / "functions").rglob("*.py")]:
+        tops = {name.partition(".")[0] for name in imported(ast.parse(file.read_text()))}
+        assert not tops & {"functions", "tests", "fakes", "main", "bench"}, file
+    assert not (root / "functions/__init__.py").exists()
