@@ -21,9 +21,9 @@ CAUSE = Cause(
         Also("iam.allow_missing", "no role with the permission: Policy Troubleshooter says NOT_GRANTED"),
         Also("iam.deny", "a deny policy forbids it: no role would help"),
         Also("iam.condition", "a binding exists but its condition is false or expired"),
+        Also("iam.not_found", "the resource may not exist: the text is the same"),
         Also("iam.propagation", "a grant of the last minutes may not have spread yet: retry before anything else"),
         Also("iam.pab", "a principal access boundary leaves the resource out"),
-        Also("iam.not_found", "the resource may not exist: the text is the same"),
     ),
     sentences=(
         Sentence(r"(?:the )?caller does not have (?:the )?(?:required )?permissions?", weight=1),

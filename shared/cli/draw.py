@@ -22,7 +22,7 @@ HEADS = {
     "unreadable": ("UNREADABLE", "bold yellow"),
 }
 MODES = {"refuse": "red", "dry_run": "cyan", "notify": "yellow", "ignore": "green"}
-SHOWN_ALSO = 5
+SHOWN_ALSO = 6
 
 
 def console() -> Console:

@@ -113,7 +113,7 @@ def _also(winner: Cause, family: Cause, rank: int, claims: list[Claim]) -> tuple
     doubts = UNCONFIRMED.also if winner.permissions else winner.also
     if len(claims) == 1:
         return doubts
-    found = {winner.id: Also(winner.id, ""), family.id: Also(family.id, "")}
+    found = {same.id: Also(same.id, "") for same in (winner, family, UNCONFIRMED if winner.permissions else winner)}
     known = len(found)
     for strength, _, cause, _, sign in claims:
         if strength < SHARED or rank == SHARED:
