@@ -175,9 +175,13 @@ class SqliteStore:
         if self._connection is None:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             db = sqlite3.connect(self._path, timeout=WAIT_SECONDS, isolation_level=None, check_same_thread=False)
-            db.execute("PRAGMA journal_mode = WAL")
-            db.execute("PRAGMA synchronous = FULL")
-            _prepare(db)
+            try:
+                db.execute("PRAGMA journal_mode = WAL")
+                db.execute("PRAGMA synchronous = FULL")
+                _prepare(db)
+            except BaseException:
+                db.close()
+                raise
             self._connection = db
         return self._connection
 

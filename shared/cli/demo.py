@@ -12,14 +12,19 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from shared.cli.serve import HERE, server_command, server_environment
 from shared.model.codec import to_json
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from shared.adapters.sqlite_store import SqliteStore
 
 SAMPLES = HERE / "samples"
 STORE = Path(".unforbid/demo.db")
@@ -34,18 +39,29 @@ def demo() -> None:
     Everything is real but the cloud: nothing is looked up, nothing is changed, no network is used beyond this machine.
     """
     from shared.adapters.sqlite_store import SqliteStore
-    from shared.cli.draw import console, draw_report
+    from shared.cli.draw import console
     from shared.cli.draw_runs import draw_runs
 
     out = console()
     for old in STORE.parent.glob(f"{STORE.name}*"):
         old.unlink()
     started = time.perf_counter()
+    with closing(SqliteStore(STORE)) as store:
+        _tell(store, out)
+        out.rule("what the store holds now", align="left", characters="-")
+        draw_runs(store.runs(50), store.dropped(), store.quarantined(50))
+    out.print(f"\n{time.perf_counter() - started:.1f} s. Look at one run: unforbid runs --store {STORE} show ID")
+    out.print("Explain your own entries: unforbid explain FILE")
+
+
+def _tell(store: SqliteStore, out: Console) -> None:
+    """Every story, as the function stored it, and a storm of one of them."""
+    from shared.cli.draw import draw_report
+
     with _server() as server:
         out.print(
             f"The detect function listens on {server.url}, as functions-framework runs it in the cloud. Observe mode.\n"
         )
-        store = SqliteStore(STORE)
         for path in sorted(SAMPLES.glob("*.json")):
             number, _, title = path.stem.partition("-")
             out.rule(f"{int(number)}. {title.replace('-', ' ')}", align="left", characters="-")
@@ -60,10 +76,6 @@ def demo() -> None:
         for at in range(REPEATS):
             server.deliver({**storm, "insertId": f"storm{at}"})
         out.print(f"{REPEATS} more entries of story 6 were delivered: they are counted in the run it already had.\n")
-    out.rule("what the store holds now", align="left", characters="-")
-    draw_runs(store.runs(50), store.dropped(), store.quarantined(50))
-    out.print(f"\n{time.perf_counter() - started:.1f} s. Look at one run: unforbid runs --store {STORE} show ID")
-    out.print("Explain your own entries: unforbid explain FILE")
 
 
 class _Server:

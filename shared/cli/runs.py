@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import click
@@ -31,7 +32,7 @@ def runs(ctx: click.Context, path: Path | None, form: str) -> None:
     ctx.obj = path
     if ctx.invoked_subcommand is not None:
         return
-    store = _store(path)
+    store = ctx.with_resource(closing(_store(path)))
     found, dropped, kept = store.runs(SHOWN), store.dropped(), store.quarantined(SHOWN)
     if form == "json":
         _print_json({"runs": found, "dropped": dropped, "quarantine": [_without_data(item) for item in kept]})
@@ -48,7 +49,7 @@ def runs(ctx: click.Context, path: Path | None, form: str) -> None:
 @click.pass_context
 def show(ctx: click.Context, run_id: str, path: Path | None, form: str) -> None:
     """One run, or one quarantined message, by its id or the beginning of it."""
-    store = _store(path or ctx.obj)
+    store = ctx.with_resource(closing(_store(path or ctx.obj)))
     if run_id.startswith("q-"):
         item = store.quarantined_item(run_id)
         if form == "json":

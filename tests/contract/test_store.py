@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
@@ -131,7 +132,8 @@ def test_of_many_that_open_the_same_run_exactly_one_wins(
     tmp_path: Path, run: Callable[..., Run], clock: FakeClock
 ) -> None:
     path, won = tmp_path / "store.db", []
-    SqliteStore(path).runs(1)
+    with closing(SqliteStore(path)) as first:
+        first.runs(1)
 
     def race(number: int) -> None:
         mine = SqliteStore(path)
@@ -150,8 +152,9 @@ def test_of_many_that_open_the_same_run_exactly_one_wins(
 def test_what_was_written_is_there_for_the_next_process(
     tmp_path: Path, run: Callable[..., Run], clock: FakeClock
 ) -> None:
-    SqliteStore(tmp_path / "s.db").open_run(run(), clock.now() - EVER)  # never closed, as after a kill
-    assert SqliteStore(tmp_path / "s.db").run("r-1").id == "r-1"
+    with closing(SqliteStore(tmp_path / "s.db")) as killed, closing(SqliteStore(tmp_path / "s.db")) as next_one:
+        killed.open_run(run(), clock.now() - EVER)
+        assert next_one.run("r-1").id == "r-1"  # the first never closed before
 
 
 def test_the_embedded_store_keeps_a_write_ahead_log_and_waits_for_the_disk(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import importlib.util
 import json
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -252,7 +253,8 @@ def test_a_dry_run_decision_loads_no_client_library(root: Path, tmp_path: Path, 
     google = {name for name in loaded if name.startswith("google.") and not name.startswith("google.cloud.functions")}
     assert not google - {"google.cloud"}
     assert not {name for name in loaded if name.partition(".")[0] in HEAVY}
-    assert SqliteStore(tmp_path / "s.db").runs(2)[0].count == 1
+    with closing(SqliteStore(tmp_path / "s.db")) as store:
+        assert store.runs(2)[0].count == 1
 
 
 def test_an_audit_denial_with_a_reason_does_not_even_load_the_pattern_engine(root: Path, tmp_path: Path) -> None:
