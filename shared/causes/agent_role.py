@@ -3,6 +3,8 @@
 from shared.model.diagnosis import Cause, Sentence
 from shared.model.plan import Tier
 
+AGENT = r"(?P<agent>(?:service-\d+@[\w-]+(?:\.iam)?|[\w.-]+@(?:gcp-sa-[\w-]+|bigquery-encryption)\.iam)\.gserviceaccount\.com)"
+
 CAUSE = Cause(
     id="agent.role",
     title="Service agent lacks its role",
@@ -19,11 +21,11 @@ CAUSE = Cause(
     next_error="the agent's work goes on and may meet the permissions of the resources it uses",
     sentences=(
         Sentence(
-            r"please (?:give|grant|ensure|make sure|bind|add|verify|check)\b.{0,200}?(?P<agent>(?:service-\d+@[\w-]+(?:\.iam)?|[\w.-]+@(?:gcp-sa-[\w-]+|bigquery-encryption)\.iam)\.gserviceaccount\.com)",
+            rf"please (?:give|grant|ensure|make sure|bind|add|verify|check)\b.{{0,200}}?{AGENT}",
             weight=3,
         ),
         Sentence(
-            r"(?P<agent>(?:service-\d+@[\w-]+(?:\.iam)?|[\w.-]+@(?:gcp-sa-[\w-]+|bigquery-encryption)\.iam)\.gserviceaccount\.com)['\"\])]* (?:does not|doesn't|do not|lacks?|is missing|needs|must have|requires|must be granted|is not authorized|has not been)",
+            rf"{AGENT}['\"\])]* (?:does not|doesn't|do not|lacks?|is missing|needs|must have|requires|must be granted|is not authorized|has not been)",
             weight=3,
         ),
         Sentence(
@@ -31,12 +33,12 @@ CAUSE = Cause(
             weight=3,
         ),
         Sentence(
-            r"(?:missing|lacks?|without|grant\w*|bind|restore|add)\b.{0,60}\broles/(?P<service_role>[\w.]*serviceAgent)\b(?:.{0,80}?(?P<agent>(?:service-\d+@[\w-]+(?:\.iam)?|[\w.-]+@(?:gcp-sa-[\w-]+|bigquery-encryption)\.iam)\.gserviceaccount\.com))?",
+            rf"(?:missing|lacks?|without|grant\w*|bind|restore|add)\b.{{0,60}}\broles/(?P<service_role>[\w.]*serviceAgent)\b(?:.{{0,80}}?{AGENT})?",
             weight=3,
         ),
         Sentence(r"(?:grant|give|ensure|permission\w*|role|access)\b.{0,80}\bservice agent\b", weight=2),
         Sentence(
-            r"(?:does not|doesn't|lacks?|denied|missing)\b.{0,120}?\b(?P<agent>(?:service-\d+@[\w-]+(?:\.iam)?|[\w.-]+@(?:gcp-sa-[\w-]+|bigquery-encryption)\.iam)\.gserviceaccount\.com)",
+            rf"(?:does not|doesn't|lacks?|denied|missing)\b.{{0,120}}?\b{AGENT}",
             weight=2,
         ),
         Sentence(r"(?P<agent>\d+@cloudservices\.gserviceaccount\.com)", weight=2, refusal=False),
