@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from shared.model.denial import Denial, Names, Origin, Signs, Trust
 from shared.model.log_entry import LogEntry, instance_of
@@ -10,12 +10,16 @@ from shared.model.names import parse_permission, parse_principal, parse_resource
 from shared.renderings.body import read_body
 from shared.renderings.findings import Findings
 from shared.renderings.fold import fold
-from shared.renderings.pairs import read_pairs
-from shared.renderings.wording import Named, add_statuses, named
+
+if TYPE_CHECKING:
+    from shared.renderings.wording import Named
 
 
 def from_words(entry: LogEntry, trust: Trust, value: Any, *, status: int | str = "") -> Denial:
     """The Denial that a text, or a JSON value with texts in it, states; `status` is what the log itself says."""
+    from shared.renderings.pairs import read_pairs
+    from shared.renderings.wording import add_statuses, named
+
     found = Findings()
     if status:
         found.add_code(status)
