@@ -2,11 +2,13 @@
 
 UnforbidError
 ├── Retryable                 raise it: the message is delivered again
-│   └── StoreUnavailable
+│   ├── StoreUnavailable
+│   └── LookFailed            Google did not answer a question, or not in time
 └── Permanent                 record it, report it, acknowledge the message
     ├── Unreadable            the input cannot be an entry; kept in quarantine
     ├── SettingsError         every problem of the settings at once
-    └── NotFound              nothing is stored under that id
+    ├── NotFound              nothing is stored under that id
+    └── NotAllowedToLook      Google refused a question of ours, and which permission would allow it
 """
 
 from __future__ import annotations
@@ -22,6 +24,14 @@ class Retryable(UnforbidError):  # noqa: N818 - a branch of the tree, named for 
 
 class StoreUnavailable(Retryable):
     """The store cannot be read or written now."""
+
+
+class LookFailed(Retryable):
+    """A question to Google got no answer: what was asked, about what, and why it failed."""
+
+    def __init__(self, asked: str, about: str, why: str) -> None:
+        super().__init__(f"could not {asked} of {about}: {why}")
+        self.asked, self.about, self.why = asked, about, why
 
 
 class Permanent(UnforbidError):  # noqa: N818 - likewise
@@ -42,3 +52,11 @@ class SettingsError(Permanent):
 
 class NotFound(Permanent):
     """Nothing is stored under the id asked for."""
+
+
+class NotAllowedToLook(Permanent):
+    """Google refused a question of ours: the permission that would allow it, and on what."""
+
+    def __init__(self, permission: str, on: str, why: str) -> None:
+        super().__init__(f"not allowed to look: {permission} is missing on {on}: {why}")
+        self.permission, self.on, self.why = permission, on, why

@@ -15,6 +15,8 @@ MODES = ("observe",)
 DOCUMENTED = {
     "UNFORBID_STORE": "path of the embedded store's SQLite file; default .unforbid/unforbid.db",
     "UNFORBID_MODE": "observe: explain and record, change nothing; the default, and so far the only mode",
+    "UNFORBID_ROLES": "path of the organisation's catalogue of roles; default .unforbid/roles.bin",
+    "UNFORBID_ENDPOINT": "HOST:PORT on this machine that answers in Google's place; default: Google answers",
     "UNFORBID_MERGE_HOURS": "for how long repeats of one denial are merged into one run, 1 to 168; default 24",
 }
 
@@ -23,6 +25,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     """The settings of one process."""
 
     store: Path = Path(".unforbid/unforbid.db")
+    roles: Path = Path(".unforbid/roles.bin")
+    endpoint: str = ""
     mode: str = "observe"
     merge_for: timedelta = timedelta(hours=24)
 
@@ -43,6 +47,20 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     store = environment.get("UNFORBID_STORE", ".unforbid/unforbid.db")
     if not store.strip():
         problems.append("UNFORBID_STORE must name a file")
+    roles = environment.get("UNFORBID_ROLES", ".unforbid/roles.bin")
+    if not roles.strip():
+        problems.append("UNFORBID_ROLES must name a file")
+    endpoint = environment.get("UNFORBID_ENDPOINT", "")
+    if endpoint and not _is_local(endpoint):
+        problems.append(f"UNFORBID_ENDPOINT must be 127.0.0.1:PORT or localhost:PORT, not {endpoint!r}")
     if problems:
         raise SettingsError(problems)
-    return Settings(store=Path(store), mode=mode, merge_for=timedelta(hours=int(hours)))
+    return Settings(
+        store=Path(store), roles=Path(roles), endpoint=endpoint, mode=mode, merge_for=timedelta(hours=int(hours))
+    )
+
+
+def _is_local(endpoint: str) -> bool:
+    """Whether calls to an endpoint stay on this machine: they carry no credentials and no encryption."""
+    host, _, port = endpoint.rpartition(":")
+    return host in ("127.0.0.1", "localhost") and port.isascii() and port.isdigit() and 0 < int(port) < 65_536

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 
 @click.command()
@@ -22,7 +27,7 @@ def causes(cause_id: str | None) -> None:
     _show(console(), cause_id)
 
 
-def _list(out: "Console") -> None:  # type: ignore[name-defined]  # noqa: F821, UP037
+def _list(out: Console) -> None:
     from rich.table import Table
 
     from shared.causes import CAUSES
@@ -35,7 +40,7 @@ def _list(out: "Console") -> None:  # type: ignore[name-defined]  # noqa: F821, 
     out.print(table)
 
 
-def _show(out: "Console", cause_id: str) -> None:  # type: ignore[name-defined]  # noqa: F821, UP037
+def _show(out: Console, cause_id: str) -> None:
     from rich.markdown import Markdown
 
     from shared.causes import CAUSES

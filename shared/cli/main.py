@@ -7,6 +7,7 @@ import click
 from shared.cli.causes import causes
 from shared.cli.demo import demo
 from shared.cli.explain import explain
+from shared.cli.roles import roles
 from shared.cli.runs import runs
 from shared.cli.serve import serve
 from shared.errors import UnforbidError
@@ -30,10 +31,10 @@ def unforbid() -> None:
     \b
     Start here:
       unforbid explain entry.json     one entry, an array, JSON lines, an error body or pasted text
-      unforbid demo                   ten stories through the real function, on this machine
+      unforbid demo                   eleven stories through the real function, on this machine
       unforbid causes                 everything a 403 can mean
     """
 
 
-for command in (explain, demo, serve, causes, runs):
+for command in (explain, demo, serve, causes, runs, roles):
     unforbid.add_command(command)

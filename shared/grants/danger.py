@@ -117,7 +117,7 @@ def floor_of(permission: str, target: str) -> Tier:
     return wide if is_project(target) else narrow
 
 
-@lru_cache(maxsize=4_096)
+@lru_cache(maxsize=16_384)
 def _floors(permission: str) -> tuple[Tier, Tier]:
     """The lowest tier on one resource, and on a whole project."""
     verb = permission.rpartition(".")[2]

@@ -22,15 +22,27 @@ RULES = {
     "actions": {"model", "grants", "ports", "errors", "folder"},
     "pipeline": {"model", "grants", "renderings", "shapes", "causes", "actions", "ports", "errors"},
     "render": {"model"},
-    "adapters": {"model", "ports", "errors"},
+    "adapters": {"model", "grants", "ports", "errors"},
     "flows": {"pipeline", "model", "ports", "errors"},
     "entry": {"errors", "log"},
     "wiring": {"adapters", "ports", "settings", "errors", "log"},
-    "cli": {"flows", "wiring", "adapters", "causes", "errors", "model", "pipeline", "render", "renderings", "settings"},
+    "cli": {
+        "flows",
+        "wiring",
+        "adapters",
+        "grants",
+        "causes",
+        "errors",
+        "model",
+        "pipeline",
+        "render",
+        "renderings",
+        "settings",
+    },
 }
 """For each room or file of shared/, what of ours it may import beside itself."""
-HEAVY = {"click", "rich", "sqlite3", "re2", "google", "functions_framework", "flask"}
-MAY_BE_HEAVY = {"cli": HEAVY, "adapters": {"sqlite3", "google"}, "renderings": {"re2"}}
+HEAVY = {"click", "grpc", "rich", "sqlite3", "re2", "google", "functions_framework", "flask"}
+MAY_BE_HEAVY = {"cli": HEAVY, "adapters": {"sqlite3", "google", "grpc"}, "renderings": {"re2"}}
 
 
 def imported(tree: ast.AST) -> Iterator[str]:

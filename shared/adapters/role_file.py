@@ -1,0 +1,27 @@
+"""The file a catalogue of roles is kept in: mapped to be read, replaced whole to be written."""
+
+from __future__ import annotations
+
+import mmap
+import os
+from pathlib import Path
+
+from shared.grants.catalogue import Catalogue, CatalogueError
+
+
+def open_catalogue(path: Path) -> Catalogue:
+    """The catalogue in a file, mapped; raises CatalogueError if it is none and OSError if it cannot be opened."""
+    with path.open("rb") as file:
+        try:
+            mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        except ValueError as error:  # an empty file cannot be mapped
+            raise CatalogueError("the catalogue of roles is empty: refresh it with `unforbid roles refresh`") from error
+    return Catalogue(mapped)
+
+
+def write_catalogue(path: Path, data: bytes) -> None:
+    """Put a catalogue into a file in one step: whoever has the old one open keeps it, nobody sees half a file."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    half = path.with_name(f"{path.name}.{os.getpid()}")
+    half.write_bytes(data)
+    half.replace(path)

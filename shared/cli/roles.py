@@ -1,0 +1,169 @@
+"""`unforbid roles`: the organisation's roles, and which of them to give."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+import msgspec
+
+from shared.errors import NotFound, Unreadable
+from shared.model.codec import to_json
+from shared.model.names import Permission, Role, parse_permission
+from shared.model.role import RoleDefinition, Stage
+from shared.settings import read_settings
+
+if TYPE_CHECKING:
+    from shared.grants.catalogue import Catalogue
+
+STALE_AFTER = timedelta(days=30)
+FORMAT = click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
+
+
+@click.group()
+def roles() -> None:
+    """The organisation's roles, and which of them to give for a missing permission."""
+
+
+@roles.command()
+@click.option("--organization", metavar="ID", help="Also read the custom roles of an organisation, by its number.")
+@click.option("--project", metavar="ID", multiple=True, help="Also read the custom roles of a project.")
+@click.option(
+    "--from",
+    "source",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Read a file instead: one role a line, as roles.list with view=FULL returns it.",
+)
+def refresh(organization: str | None, project: tuple[str, ...], source: Path | None) -> None:
+    """Read every role from Google (iam.roles.list) into the catalogue that the other commands use."""
+    from shared.adapters.role_file import write_catalogue
+    from shared.grants.catalogue import pack
+
+    settings = read_settings(os.environ)
+    parents = [
+        "",
+        *([f"organizations/{organization}"] if organization else []),
+        *(f"projects/{one}" for one in project),
+    ]
+    found = _from_file(source) if source else _from_google(settings.endpoint, parents)
+    read = list(_counted(found))
+    origin = source.name if source else ", ".join(parent or "Google" for parent in parents)
+    data = pack(read, datetime.now(UTC), origin)
+    write_catalogue(settings.roles, data)
+    click.echo(f"{len(read)} roles in {settings.roles} ({len(data) / 1_048_576:.1f} MiB)")
+
+
+@roles.command()
+@click.argument("permissions", nargs=-1, required=True, metavar="PERMISSION...")
+@click.option("--on", "resource", metavar="RESOURCE", help="What the role would be given on, as a resource name.")
+@FORMAT
+def suggest(permissions: tuple[str, ...], resource: str | None, form: str) -> None:
+    """The role that holds every PERMISSION and gives least beyond, with the proof."""
+    from shared.grants.choose import choose
+    from shared.grants.danger import is_project
+    from shared.grants.target import target_of
+    from shared.model.names import parse_resource
+
+    asked = [_permission(text) for text in permissions]
+    named = parse_resource(resource) if resource else None
+    target = target_of(asked[0], named, None) if named else None
+    choice = choose(asked, _catalogue(), on_project=target is not None and is_project(target))
+    if form == "json":
+        _print_json(choice)
+        return
+    from shared.cli.draw_roles import draw_choice
+
+    draw_choice(choice, target)
+
+
+@roles.command()
+@click.argument("name", metavar="ROLE")
+@FORMAT
+def show(name: str, form: str) -> None:
+    """What ROLE holds; the dangerous permissions first."""
+    from shared.grants.choose import role_of
+
+    catalogue = _catalogue()
+    role = catalogue.role(role_of(name))
+    if role is None:
+        near = [known for known in catalogue.names() if name.rpartition("/")[2].lower() in known.lower()][:5]
+        hint = f"; near it: {', '.join(near)}" if near else ""
+        raise NotFound(f"the catalogue has no role {role_of(name)}{hint}")
+    if form == "json":
+        _print_json(role)
+        return
+    from shared.cli.draw_roles import draw_role
+
+    draw_role(role)
+
+
+def _catalogue() -> Catalogue:
+    from shared.adapters.role_file import open_catalogue
+    from shared.grants.catalogue import CatalogueError
+
+    path = read_settings(os.environ).roles
+    try:
+        catalogue = open_catalogue(path)
+    except FileNotFoundError as error:
+        raise click.ClickException(
+            f"there is no catalogue at {path}: make one with `unforbid roles refresh`"
+        ) from error
+    except (CatalogueError, OSError) as error:
+        raise click.ClickException(f"{path}: {error}") from error
+    age = datetime.now(UTC) - catalogue.origin.at
+    if age > STALE_AFTER:
+        click.echo(f"the catalogue is {age.days} days old: `unforbid roles refresh` reads it again", err=True)
+    return catalogue
+
+
+def _permission(text: str) -> Permission:
+    permission = parse_permission(text)
+    if permission is None:
+        raise click.ClickException(f"{text!r} is no permission: they look like storage.objects.get")
+    return permission
+
+
+def _from_google(endpoint: str, parents: Iterable[str]) -> Iterator[RoleDefinition]:
+    from shared.adapters.google_clients import iam_admin
+    from shared.adapters.iam_roles import list_roles
+
+    client = iam_admin(endpoint)
+    for parent in parents:
+        yield from list_roles(client, parent)
+
+
+class _Listed(msgspec.Struct):
+    name: str
+    title: str = ""
+    stage: str = "GA"
+    included_permissions: list[str] = msgspec.field(name="includedPermissions", default_factory=list)
+
+
+def _from_file(source: Path) -> Iterator[RoleDefinition]:
+    decode = msgspec.json.Decoder(_Listed).decode
+    for number, line in enumerate(source.read_bytes().splitlines(), 1):
+        try:
+            listed = decode(line)
+            permissions = tuple(sorted({Permission(name) for name in listed.included_permissions}))
+            yield RoleDefinition(
+                name=Role(listed.name), title=listed.title, stage=Stage(listed.stage), permissions=permissions
+            )
+        except (msgspec.DecodeError, ValueError) as error:
+            raise Unreadable(f"{source.name}, line {number} is no role as roles.list returns it: {error}") from error
+
+
+def _counted(found: Iterable[RoleDefinition]) -> Iterator[RoleDefinition]:
+    """The same roles, with a line of progress a thousand."""
+    for number, role in enumerate(found, 1):
+        if number % 1_000 == 0:
+            click.echo(f"  {number} roles read", err=True)
+        yield role
+
+
+def _print_json(value: object) -> None:
+    sys.stdout.buffer.write(msgspec.json.format(to_json(value), indent=2) + b"\n")
