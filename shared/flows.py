@@ -26,6 +26,8 @@ from shared.ports import Clock, Recorder, Store
 OOM = "cred.lost_token"
 OOM_NEAR = timedelta(minutes=15)
 Facts = dict[str, object]
+MOST_KEPT, KEPT_OF_TOO_MUCH = 16_777_216, 65_536
+"""Pub/Sub delivers at most 10 MB, which is 14 MB in base64; of more than that only the beginning is kept."""
 
 
 def explain(entry: LogEntry) -> Report:
@@ -54,20 +56,21 @@ def detect(body: bytes, recorder: Recorder, store: Store, clock: Clock) -> Facts
     """
     now = clock.now()
     try:
-        message = ingest(body)
-        found = glance(message.data) or classify(read(message.data))
+        data = ingest(body)
+        found = glance(data) or classify(read(data))
     except Unreadable as error:
         return quarantine(body, str(error), recorder, now)
     if isinstance(found, NotADenial):
         recorder.drop(found.reason)
         return {"outcome": "dropped", "reason": found.reason}
-    return _record(found, blake2b(message.data, digest_size=16).digest(), recorder, store, now)
+    return _record(found, blake2b(data, digest_size=16).digest(), recorder, store, now)
 
 
 def quarantine(body: bytes, reason: str, recorder: Recorder, now: datetime) -> Facts:
-    """Keep a delivery that cannot be used, whole, with the reason."""
+    """Keep a delivery that cannot be used, with the reason: whole, unless it is larger than Pub/Sub would deliver."""
     digest = sha256(body).hexdigest()
-    item = Quarantined(id=f"q-{digest[:12]}", at=now, reason=reason, size=len(body), sha256=digest, data=body)
+    kept = body if len(body) <= MOST_KEPT else body[:KEPT_OF_TOO_MUCH]
+    item = Quarantined(id=f"q-{digest[:12]}", at=now, reason=reason, size=len(body), sha256=digest, data=kept)
     recorder.quarantine(item)
     return {"severity": "WARNING", "outcome": "quarantined", "quarantine": item.id, "reason": reason}
 

@@ -19,54 +19,60 @@ MOST_KEYS = 65_536
 """How many runs and entry keys one process remembers; forgetting one costs a read of the store, never a wrong run."""
 
 
-class _Open:
-    """A run this process has seen, with what is not yet written."""
+class _Pending:
+    """What is counted towards one run and not yet written."""
 
-    __slots__ = ("count", "deliveries", "last_seen", "run")
+    __slots__ = ("count", "deliveries", "last_seen")
 
-    def __init__(self, run: Run) -> None:
-        self.run, self.count, self.deliveries, self.last_seen = run, 0, 0, run.last_seen
+    def __init__(self, last_seen: datetime) -> None:
+        self.count, self.deliveries, self.last_seen = 0, 0, last_seen
 
 
 class MergingRecorder:
-    """The recorder port in front of a store."""
+    """The recorder port in front of a store.
+
+    What is due is written before a message is counted: one that has to come again because the store failed was not
+    counted the first time.
+    """
 
     def __init__(self, store: Store, clock: Clock, merge_for: timedelta) -> None:
         self._store, self._clock, self._merge_for = store, clock, merge_for
         self._lock = threading.Lock()
-        self._open: OrderedDict[str, _Open] = OrderedDict()
+        self._open: OrderedDict[str, Run] = OrderedDict()
         self._keys: OrderedDict[bytes, None] = OrderedDict()
+        self._pending: dict[str, _Pending] = {}
         self._dropped: dict[str, int] = {}
-        self._dirty: set[str] = set()
         self._flushed_at = clock.now()
 
     def repeat(self, fingerprint: str, key: bytes, at: datetime) -> Run | None:
         """Count an entry towards the run that is open for it, if this process knows one."""
         with self._lock:
             known = self._open.get(fingerprint)
-            if known is None or at - known.run.opened_at >= self._merge_for:
+            if known is None or at - known.opened_at >= self._merge_for:
                 return None
+            self._flush_if_due(at)
             self._count(known, key, at)
-            return known.run
+            return known
 
     def open(self, run: Run, key: bytes) -> tuple[Run, bool]:
-        """Store a new run, or count the entry towards the one that another process opened."""
+        """Store a new run, or count the entry towards the one that another thread or process opened."""
         with self._lock:
+            self._flush_if_due(run.opened_at)
             stored = self._store.open_run(run, run.opened_at - self._merge_for)
-            known = self._remember(stored)
+            self._remember(stored)
             if stored is run:
                 self._is_new(key)
                 return stored, False
             if stored.first_key == key:
                 self._is_new(key)
-            self._count(known, key, run.opened_at)
+            self._count(stored, key, run.opened_at)
             return stored, True
 
     def drop(self, reason: str) -> None:
         """Count a message that is no denial."""
         with self._lock:
-            self._dropped[reason] = self._dropped.get(reason, 0) + 1
             self._flush_if_due(self._clock.now())
+            self._dropped[reason] = self._dropped.get(reason, 0) + 1
 
     def quarantine(self, item: Quarantined) -> None:
         """Keep a message that could not be read, at once."""
@@ -77,13 +83,11 @@ class MergingRecorder:
         with self._lock:
             self._flush(self._clock.now())
 
-    def _remember(self, run: Run) -> _Open:
-        known = self._open[run.fingerprint] = _Open(run)
+    def _remember(self, run: Run) -> None:
+        self._open[run.fingerprint] = run
         self._open.move_to_end(run.fingerprint)
         if len(self._open) > MOST_OPEN:
-            self._flush(self._clock.now())
             self._open.popitem(last=False)
-        return known
 
     def _is_new(self, key: bytes) -> bool:
         """Whether an entry was not seen before; it is from now on."""
@@ -94,25 +98,23 @@ class MergingRecorder:
             self._keys.popitem(last=False)
         return True
 
-    def _count(self, known: _Open, key: bytes, seen_at: datetime) -> None:
-        known.deliveries += 1
-        known.count += self._is_new(key)
-        known.last_seen = max(known.last_seen, seen_at)
-        self._dirty.add(known.run.fingerprint)
-        self._flush_if_due(seen_at)
+    def _count(self, run: Run, key: bytes, seen_at: datetime) -> None:
+        pending = self._pending.get(run.id)
+        if pending is None:
+            pending = self._pending[run.id] = _Pending(seen_at)
+        pending.deliveries += 1
+        pending.count += self._is_new(key)
+        pending.last_seen = max(pending.last_seen, seen_at)
 
     def _flush_if_due(self, now: datetime) -> None:
         if now - self._flushed_at >= FLUSH_EVERY:
             self._flush(now)
 
     def _flush(self, now: datetime) -> None:
-        if not self._dirty and not self._dropped:
+        if not self._pending and not self._dropped:
             return
-        changed = [self._open[fingerprint] for fingerprint in self._dirty]
-        repeats = [Repeats(one.run.id, one.count, one.deliveries, one.last_seen) for one in changed]
+        repeats = [Repeats(run, one.count, one.deliveries, one.last_seen) for run, one in self._pending.items()]
         self._store.add_repeats(repeats, [Dropped(reason, count) for reason, count in self._dropped.items()])
-        for one in changed:
-            one.count = one.deliveries = 0
-        self._dirty.clear()
+        self._pending.clear()
         self._dropped.clear()
         self._flushed_at = now

@@ -75,7 +75,7 @@ def _entry(data: bytes) -> Input:
     if isinstance(value, list):
         return LogEntry(json_payload={"errors": value})
     if isinstance(value, dict) and _is_delivery(value):
-        return _entry(ingest(data).data)
+        return _entry(ingest(data))
     if isinstance(value, dict) and not any(payload in value for payload in PAYLOADS):
         return LogEntry(json_payload=value)
     return to_entry(value)

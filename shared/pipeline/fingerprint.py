@@ -6,12 +6,22 @@ from hashlib import blake2b
 
 from shared.model.denial import Denial
 from shared.model.diagnosis import Diagnosis
+from shared.model.names import ResourceName
 from shared.model.plan import Plan
+
+VOLATILE = frozenset(
+    {
+        *("objects", "versions", "jobs", "operations", "executions", "sessions", "revisions", "builds", "pods"),
+        *("documents", "entries", "messages", "tasks", "multipartUploads", "requests"),
+    }
+)
+"""Collections whose members come and go: a storm over many of them is one denial of what holds them."""
 
 
 def fingerprint(denial: Denial, diagnosis: Diagnosis, plan: Plan) -> str:
-    """32 hex digits over trust, cause, principal, permissions, service, consumer and where the fix would go."""
-    where = [action.target for action in plan.actions if action.target] or [_parent(denial)]
+    """32 hex digits over trust, cause, principal, permissions, service, consumer, machine and place of the fix."""
+    where = [action.target for action in plan.actions if action.target] or [_steady(denial.names.resource)]
+    machine = denial.origin.instance
     parts = (
         denial.trust.value,
         diagnosis.cause.id,
@@ -19,13 +29,16 @@ def fingerprint(denial: Denial, diagnosis: Diagnosis, plan: Plan) -> str:
         ",".join(denial.names.permissions),
         denial.names.service or "",
         denial.names.consumer or denial.origin.owner or "",
+        machine.id if machine else "",
         ",".join(where),
     )
     return blake2b("\0".join(parts).encode("utf-8", "replace"), digest_size=16).hexdigest()
 
 
-def _parent(denial: Denial) -> str:
-    """The resource without its last part: a storm over many objects of one parent is one denial."""
-    if denial.names.resource is None:
-        return denial.origin.instance.id if denial.origin.instance else ""
-    return denial.names.resource.name.rpartition("/")[0] or denial.names.resource.name
+def _steady(resource: ResourceName | None) -> str:
+    """The resource up to the first collection whose members come and go."""
+    if resource is None:
+        return ""
+    parts = resource.name.split("/")
+    end = next((at for at, part in enumerate(parts) if part in VOLATILE), len(parts))
+    return "/".join(parts[:end])

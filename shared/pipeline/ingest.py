@@ -1,7 +1,8 @@
-"""Delivered bytes -> Message: the one log entry inside a Pub/Sub push or a CloudEvent, in every form they come.
+"""Delivered bytes -> the bytes of the one log entry inside a Pub/Sub push or a CloudEvent, in every form they come.
 
 Binary-mode CloudEvents (Eventarc) and plain pushes (the emulator) have the same body; a structured CloudEvent has it
-under `data`. Sources: "Receive messages from push subscriptions", CloudEvents HTTP protocol binding 1.0.
+under `data`, or packed once more under `data_base64`. Sources: "Receive messages from push subscriptions", CloudEvents
+HTTP protocol binding 1.0.
 """
 
 from __future__ import annotations
@@ -16,10 +17,8 @@ from msgspec import Struct
 from shared.errors import Unreadable
 
 
-class _PubsubMessage(Struct, rename="camel"):
+class _PubsubMessage(Struct):
     data: Any = None
-    message_id: str = ""
-    snake_id: str = msgspec.field(name="message_id", default="")
 
 
 class _Push(Struct):
@@ -29,32 +28,32 @@ class _Push(Struct):
 class _Delivery(Struct):
     message: _PubsubMessage | None = None
     data: _Push | None = None
-
-
-class Message(Struct, frozen=True):
-    """One delivered message: its id, empty where the delivery had none, and the bytes of the log entry."""
-
-    id: str
-    data: bytes
+    data_base64: str = ""
 
 
 _decode = msgspec.json.Decoder(_Delivery).decode
+_decode_push = msgspec.json.Decoder(_Push).decode
 
 
-def ingest(body: bytes) -> Message:
-    """The message in a request body.
+def ingest(body: bytes) -> bytes:
+    """The bytes of the log entry in a request body.
 
     Raises:
         Unreadable: not a Pub/Sub delivery, or its data is not base64.
     """
     try:
         delivery = _decode(body)
+        inner = _decode_push(_unpacked(delivery.data_base64)) if delivery.data_base64 else delivery.data
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Unreadable(f"not a Pub/Sub delivery: {error}") from error
-    message = delivery.message or (delivery.data.message if delivery.data else None)
+    message = delivery.message or (inner.message if inner else None)
     if message is None or not isinstance(message.data, str) or not message.data:
         raise Unreadable("not a Pub/Sub delivery: it carries no message data")
+    return _unpacked(message.data)
+
+
+def _unpacked(data: str) -> bytes:
     try:
-        return Message(message.message_id or message.snake_id, pybase64.b64decode(message.data, validate=True))
+        return pybase64.b64decode(data, validate=True)
     except (binascii.Error, ValueError) as error:
         raise Unreadable(f"the message data is not base64: {error}") from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import timedelta
 
 import pytest
@@ -20,9 +21,9 @@ REPORT = explain(audit(permission="storage.objects.get"))
 class Process:
     """One process's recorder and the calls flows makes of it."""
 
-    def __init__(self, store: MemoryStore, clock: FakeClock) -> None:
+    def __init__(self, store: MemoryStore, clock: FakeClock, recorder: MergingRecorder | None = None) -> None:
         self.clock = clock
-        self.recorder = MergingRecorder(store, clock, timedelta(hours=24))
+        self.recorder = recorder or MergingRecorder(store, clock, timedelta(hours=24))
         self.made = 0
 
     def sees(self, key: bytes, fingerprint: str = "f") -> Run:
@@ -92,6 +93,54 @@ def test_after_the_window_a_denial_is_a_new_run(process: Process, store: MemoryS
     assert sorted(run.count for run in store.kept.values()) == [1, 2]
 
 
+def test_what_was_counted_before_the_window_ended_is_written(
+    process: Process, store: MemoryStore, clock: FakeClock
+) -> None:
+    process.sees(b"a")
+    clock.turn(hours=23, minutes=59)
+    for key in (b"b", b"c"):
+        process.sees(key)
+    clock.turn(minutes=1)
+    process.sees(b"d")
+    process.recorder.flush()
+    assert sorted(run.count for run in store.kept.values()) == [1, 3]
+
+
+def test_threads_that_meet_a_denial_at_once_lose_no_count(store: MemoryStore, clock: FakeClock) -> None:
+    recorder = MergingRecorder(store, clock, timedelta(hours=24))
+    together = threading.Barrier(8)
+
+    def deliver(thread: int) -> None:
+        process = Process(store, clock, recorder)
+        for denial in range(40):
+            together.wait()
+            for entry in range(3):
+                process.sees(b"%d %d %d" % (thread, denial, entry), f"f{denial}")
+
+    threads = [threading.Thread(target=deliver, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    recorder.flush()
+    assert [run.count for run in store.kept.values()] == [24] * 40
+
+
+def test_a_message_that_has_to_come_again_was_not_counted(
+    process: Process, store: MemoryStore, clock: FakeClock
+) -> None:
+    process.recorder.drop("succeeded")
+    store.fails = True
+    clock.turn(seconds=1)
+    for _ in range(5):
+        with pytest.raises(StoreUnavailable):
+            process.recorder.drop("succeeded")
+    store.fails = False
+    process.recorder.drop("succeeded")
+    process.recorder.flush()
+    assert store.drops == {"succeeded": 2}
+
+
 def test_nothing_to_write_writes_nothing(process: Process, store: MemoryStore) -> None:
     process.recorder.flush()
     process.recorder.flush()
@@ -104,8 +153,10 @@ def test_drops_are_counted_and_written_with_the_rest(process: Process, store: Me
     assert store.writes == 0
     clock.turn(seconds=1)
     process.recorder.drop("succeeded")
-    assert store.drops == {"succeeded": 1001}
+    assert store.drops == {"succeeded": 1000}
     assert store.writes == 1
+    process.recorder.flush()
+    assert store.drops == {"succeeded": 1001}
 
 
 def test_counts_that_could_not_be_written_are_kept_for_the_next_time(process: Process, store: MemoryStore) -> None:
