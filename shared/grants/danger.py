@@ -137,6 +137,5 @@ def is_project(target: str) -> bool:
 
 def is_above_project(target: str) -> bool:
     """Whether a full resource name is a folder or an organisation: never a target for a machine."""
-    return target.startswith(
-        ("//cloudresourcemanager.googleapis.com/folders/", "//cloudresourcemanager.googleapis.com/organizations/")
-    )
+    path = target[2:].partition("/")[2]
+    return path.startswith(("folders/", "organizations/"))

@@ -9,46 +9,78 @@ from __future__ import annotations
 from shared.grants.services import service_of
 from shared.model.names import ResourceName
 
-CARRIERS = {
-    service: tuple((collection, f"/{collection}/") for collection in collections.split())
-    for service, collections in {
-        "storage": "buckets",
-        "bigquery": "tables routines datasets",
-        "pubsub": "topics subscriptions schemas snapshots",
-        "secretmanager": "secrets",
-        "cloudkms": "cryptoKeys keyRings",
-        "artifactregistry": "repositories",
-        "run": "services jobs workerPools",
-        "cloudfunctions": "functions",
-        "compute": "instances disks images snapshots subnetworks instanceTemplates backendServices",
-        "cloudtasks": "queues",
-        "eventarc": "triggers channels",
-        "spanner": "databases instances",
-        "bigtable": "tables instances",
-        "iap": "versions services instances destGroups",
-    }.items()
+_ITS_OWN = (
+    "pubsub.topics pubsub.subscriptions pubsub.schemas pubsub.snapshots secretmanager.secrets storage.buckets "
+    "bigquery.datasets artifactregistry.repositories run.services run.jobs run.workerPools cloudfunctions.functions "
+    "compute.instances compute.disks compute.images compute.snapshots compute.subnetworks compute.instanceTemplates "
+    "compute.backendServices cloudtasks.queues eventarc.triggers eventarc.channels spanner.instances "
+    "bigtable.instances cloudkms.keyRings"
+)
+_OF_ANOTHER = {
+    "storage.objects": "buckets",
+    "storage.folders": "buckets",
+    "storage.managedFolders": "buckets",
+    "storage.multipartUploads": "buckets",
+    "bigquery.tables": "tables datasets",
+    "bigquery.routines": "routines datasets",
+    "bigquery.models": "datasets",
+    "bigquery.rowAccessPolicies": "tables datasets",
+    "secretmanager.versions": "secrets",
+    "cloudkms.cryptoKeys": "cryptoKeys keyRings",
+    "cloudkms.cryptoKeyVersions": "cryptoKeys keyRings",
+    "artifactregistry.files": "repositories",
+    "artifactregistry.packages": "repositories",
+    "artifactregistry.tags": "repositories",
+    "artifactregistry.versions": "repositories",
+    "run.routes": "services",
+    "cloudtasks.tasks": "queues",
+    "spanner.databases": "databases instances",
+    "spanner.sessions": "databases instances",
+    "bigtable.tables": "tables instances",
+    "iap.webServices": "services",
+    "iap.webServiceVersions": "versions services",
+    "iap.tunnelInstances": "instances",
+    "iap.tunnelDestGroups": "destGroups",
 }
-"""The collections that carry a policy, narrowest first, by the first part of the permission."""
+CARRIERS = {
+    kind: tuple((collection, f"/{collection}/") for collection in collections.split())
+    for kind, collections in ({kind: kind.partition(".")[2] for kind in _ITS_OWN.split()} | _OF_ANOTHER).items()
+}
+"""Which collections carry a policy that is evaluated for a kind of permission (`storage.objects`), narrowest first."""
 OWNED_DOMAIN = ".iam.gserviceaccount.com"
 """User-managed accounts are named NAME@PROJECT.iam.gserviceaccount.com."""
+PROJECTS = "cloudresourcemanager.googleapis.com"
 ON_PARENT = frozenset({"create", "list", "search", "insert"})
 
 
 def target_of(permission: str, resource: ResourceName | None, account: str | None) -> str | None:
-    """The full resource name to grant on, or None if the entry names nothing that carries a policy."""
-    prefix, collection, verb = permission.split(".")
-    if prefix == "iam" and collection == "serviceAccounts" and verb not in ON_PARENT:
+    """The full resource name to grant on, or None if the entry names nothing that carries a policy for it."""
+    kind, _, verb = permission.rpartition(".")
+    if kind == "iam.serviceAccounts" and verb not in ON_PARENT:
         return _account(resource, account)
     if resource is None:
         return None
-    on_parent = collection if verb in ON_PARENT else None
-    name = resource.name
-    for carrier, inside in CARRIERS.get(prefix, ()):
+    name, service = resource.name, service_of(permission)
+    if resource.text[:2] == "//" and resource.text[2:].partition("/")[0] not in (service, PROJECTS):
+        return None
+    carriers = CARRIERS.get(kind)
+    if carriers is None:
+        return _container(resource)
+    created_in = kind.partition(".")[2] if verb in ON_PARENT else ""
+    on_parent = name.count("/") == 1
+    for carrier, inside in carriers:
         at = name.find(inside)
-        if at >= 0 and carrier != on_parent:
+        if at >= 0 and carrier == created_in:
+            on_parent = True
+        elif at >= 0:
             end = name.find("/", at + len(inside))
-            return f"//{service_of(permission)}/{name if end < 0 else name[:end]}"
-    return _container(resource)
+            return f"//{service}/{name if end < 0 else name[:end]}"
+    return _container(resource) if on_parent else None
+
+
+def is_carried(permission: str) -> bool:
+    """Whether a narrower resource than a project carries a policy for a permission."""
+    return permission.rpartition(".")[0] in CARRIERS
 
 
 def _account(resource: ResourceName | None, account: str | None) -> str | None:
@@ -65,5 +97,5 @@ def _account(resource: ResourceName | None, account: str | None) -> str | None:
 def _container(resource: ResourceName) -> str | None:
     for kind in ("projects", "folders", "organizations"):
         if (name := resource.part(kind)) and name not in ("_", "-"):
-            return f"//cloudresourcemanager.googleapis.com/{kind}/{name}"
+            return f"//{PROJECTS}/{kind}/{name}"
     return None

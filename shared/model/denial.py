@@ -62,11 +62,19 @@ class Instance(Struct, frozen=True):
     id: str
 
 
+class Check(Struct, frozen=True):
+    """One permission that was checked and not granted, and on what."""
+
+    permission: Permission
+    resource: ResourceName | None
+
+
 class Names(Struct, frozen=True, kw_only=True):
     """Whom and what the entry names; None or empty where it does not say.
 
     `permissions` were checked and not granted; `resource` is what the first of them was checked on; `consumer` is the
-    project the call is accounted to ("projects/N"); `account` the service account the call was about.
+    project the call is accounted to ("projects/N"); `account` the service account the call was about; `checks` say of
+    each permission what it was checked on, where an audit entry lists several.
     """
 
     principal: Principal | None = None
@@ -76,6 +84,7 @@ class Names(Struct, frozen=True, kw_only=True):
     consumer: str | None = None
     account: str | None = None
     scopes: tuple[str, ...] = ()
+    checks: tuple[Check, ...] = ()
 
 
 class Signs(Struct, frozen=True, kw_only=True):

@@ -21,6 +21,15 @@ AGENT_DOMAINS = ("cloudservices.gserviceaccount.com", "compute-system.iam.gservi
 KUBERNETES_USERS = ("system:serviceaccount:", "system:node:", "system:masters", "system:kube")
 
 
+_ALPHANUMERIC = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+_LOCAL_PART = dict.fromkeys(map(ord, _ALPHANUMERIC + "._%+'-"))
+_KUBERNETES_NAME = dict.fromkeys(map(ord, _ALPHANUMERIC + ".:-"))
+_TARGET = dict.fromkeys(map(ord, _ALPHANUMERIC + "._~%@:+$/-"))
+"""What may stand in a name, as a translation that deletes it: whatever is left over may not."""
+POOLS = ("workloadIdentityPools", "workforcePools")
+LONGEST_TARGET = 1_024
+
+
 class PrincipalKind(StrEnum):
     """What a name can be, by the grammar of IAM principal identifiers."""
 
@@ -71,19 +80,48 @@ def _kind_of(text: str) -> PrincipalKind:
         return OTHER  # Google abbreviates some addresses
     if not at or "/" in text or "[" in text:
         return _kind_of_identifier(text)
-    if domain.endswith("gserviceaccount.com"):
+    if not name or name.translate(_LOCAL_PART) or not _is_domain(domain):
+        return OTHER
+    if f".{domain}".endswith(".gserviceaccount.com"):
         return SERVICE_AGENT if _is_agent(name, domain) else SERVICE_ACCOUNT
-    return USER if name and "." in domain else OTHER
+    return USER
+
+
+def _is_domain(domain: str) -> bool:
+    labels = domain.split(".")
+    return len(labels) > 1 and all(
+        label.isascii() and label.replace("-", "").isalnum() and label[0] != "-" != label[-1] for label in labels
+    )
 
 
 def _kind_of_identifier(text: str) -> PrincipalKind:
-    if text.startswith("principal://iam.googleapis.com/") or ".svc.id.goog[" in text:
-        return FEDERATED
     if text.startswith("principalSet://iam.googleapis.com/"):
         return FEDERATED_SET
+    if text.startswith("principal://iam.googleapis.com/"):
+        return FEDERATED if _is_subject(text) else OTHER
+    if ".svc.id.goog[" in text:
+        return FEDERATED if _is_workload(text) else OTHER
     if text.lower() in ("anonymous", "anonymous caller", "system:anonymous"):
         return ANONYMOUS
     return KUBERNETES if text.startswith(KUBERNETES_USERS) else OTHER
+
+
+def _is_subject(text: str) -> bool:
+    """Whether a principal:// is one subject of a pool: `.../workloadIdentityPools/POOL/subject/NAME`, no wildcard."""
+    path, found, subject = text.removeprefix("principal://iam.googleapis.com/").partition("/subject/")
+    parts = path.split("/")
+    pools = parts[:1] == ["locations"] or parts[:1] == ["projects"]
+    kind = parts[-2] if len(parts) > 1 else ""
+    return bool(found and subject and parts[-1]) and pools and "*" not in text and kind in POOLS
+
+
+def _is_workload(text: str) -> bool:
+    """Whether a name is one Kubernetes account of a pool: `PROJECT.svc.id.goog[NAMESPACE/NAME]`."""
+    project, _, account = text.removeprefix("serviceAccount:").partition(".svc.id.goog[")
+    namespace, slash, name = account.removesuffix("]").partition("/")
+    parts = (project, namespace, name)
+    plain = all(part and not part.translate(_KUBERNETES_NAME) for part in parts)
+    return bool(slash) and account.endswith("]") and plain
 
 
 def _is_agent(name: str, domain: str) -> bool:
@@ -96,6 +134,15 @@ def is_plain(text: str) -> bool:
     """Whether a name is printable ASCII without blanks, quotes or markup: the only kind an action may carry."""
     quoted = "'" in text or '"' in text or "`" in text or "<" in text or ">" in text
     return not quoted and " " not in text and "\\" not in text and text.isascii() and text.isprintable()
+
+
+def is_target(text: str) -> bool:
+    """Whether a full resource name is one that an action may carry: a Google host and plain parts, no wildcard."""
+    host, _, path = text[2:].partition("/")
+    if text[:2] != "//" or not host.endswith(".googleapis.com") or not path or len(text) > LONGEST_TARGET:
+        return False
+    parts = path.split("/")
+    return not text[2:].translate(_TARGET) and "" not in parts and "." not in parts and ".." not in text
 
 
 @lru_cache(maxsize=MOST_NAMES)

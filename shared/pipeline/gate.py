@@ -6,13 +6,14 @@ from shared.grants.danger import is_above_project
 from shared.model.decision import DRY_RUN, NOTIFY, REFUSE, Decision
 from shared.model.denial import AUDIT, Denial
 from shared.model.diagnosis import Diagnosis
-from shared.model.names import PREFIX_OF_MEMBER
+from shared.model.names import PREFIX_OF_MEMBER, is_target
 from shared.model.plan import T3, Plan
 
 OBSERVE = "observe mode: nothing is changed; a policy rule would have to permit it first"
 ADVICE = "there is nothing for a machine to change here"
 CLAIMED = "claimed by application text: such a claim alone never changes anything"
 UNPROVEN = "the audit entry has not been compared with Cloud Logging's own copy"
+UNSOUND = "no target that Google would name"
 ABOVE = "a folder or organisation is never the target of a machine"
 DANGEROUS = "the permission belongs to those that only security and the owner may hand out"
 
@@ -36,6 +37,8 @@ def _floor(denial: Denial, diagnosis: Diagnosis, plan: Plan) -> list[str]:
         if action.target is not None:
             if is_above_project(action.target) and ABOVE not in reasons:
                 reasons.append(ABOVE)
+            if action.changes and not is_target(action.target):
+                reasons.append(f"{UNSOUND}: {action.target[:80]!r}")
             if action.tier is T3 and DANGEROUS not in reasons:
                 reasons.append(DANGEROUS)
     caller = denial.names.principal

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 from shared.actions import ACTIONS
+from shared.actions.advise import advice
 from shared.model.denial import Denial
 from shared.model.diagnosis import Diagnosis
+from shared.model.names import is_target
 from shared.model.plan import Plan
+
+UNSOUND = "The entry names a resource as Google would not: no change is planned on it."
 
 
 def plan(denial: Denial, diagnosis: Diagnosis) -> Plan:
     """What would be done about a denial; advice only where no change is right."""
-    return Plan(ACTIONS[diagnosis.cause.fix].preview(denial, diagnosis))
+    actions = ACTIONS[diagnosis.cause.fix].preview(denial, diagnosis)
+    if all(not action.changes or (action.target and is_target(action.target)) for action in actions):
+        return Plan(actions)
+    return Plan((advice(f"{UNSOUND} {diagnosis.cause.remedy}", diagnosis.cause.tier),))

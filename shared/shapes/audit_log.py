@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from msgspec import Struct, ValidationError, convert
 
-from shared.model.denial import AUDIT, TEXT, Denial, Names, NotADenial, Origin, Signs, Trust
+from shared.model.denial import AUDIT, TEXT, Check, Denial, Names, NotADenial, Origin, Signs, Trust
 from shared.model.log_entry import (
     AuthenticationInfo,
     AuthorizationInfo,
@@ -89,6 +89,7 @@ def _names(
         service=stated.get("service") or audit.service_name or None,
         consumer=stated.get("consumer"),
         account=_account(entry, audit),
+        checks=_checks(audit, missing) if len(missing) > 1 else (),
     )
 
 
@@ -151,12 +152,24 @@ def _permissions(missing: list[AuthorizationInfo]) -> tuple[Permission, ...]:
     return tuple(dict.fromkeys([permission for permission in parsed if permission]))
 
 
+def _checks(audit: ProtoPayload, missing: list[AuthorizationInfo]) -> tuple[Check, ...]:
+    """Each permission with what it was checked on, each pair once."""
+    found: dict[Check, None] = {}
+    for check in missing:
+        if permission := parse_permission(check.permission):
+            on = _checked_on(audit, check)
+            found[Check(permission, ResourceName(on) if on else None)] = None
+    return tuple(found)
+
+
 def _resource(audit: ProtoPayload, missing: list[AuthorizationInfo]) -> str:
-    """The resource the permission was checked on; a bare number or an empty check says less than `resourceName`."""
-    if not missing:
-        return audit.resource_name
-    first = missing[0]
-    checked_on = first.resource or (first.resource_attributes.name if first.resource_attributes else "")
+    """The resource the first missing permission was checked on."""
+    return _checked_on(audit, missing[0]) if missing else audit.resource_name
+
+
+def _checked_on(audit: ProtoPayload, check: AuthorizationInfo) -> str:
+    """The resource of a check; a bare number or an empty check says less than `resourceName`."""
+    checked_on = check.resource or (check.resource_attributes.name if check.resource_attributes else "")
     return checked_on if "/" in checked_on else audit.resource_name or checked_on
 
 

@@ -217,3 +217,103 @@ def test_several_permissions_lead_to_at_most_three_steps() -> None:
         for verb in ("publish", "get", "attachSubscription", "update", "delete")
     ]
     assert len(explain(audit(authorizationInfo=checks)).plan) <= 3
+
+
+def several(*checks: tuple[str, str]) -> dict[str, object]:
+    entry = audit(permission=checks[0][0], resource=checks[0][1])
+    entry["protoPayload"]["authorizationInfo"] = [
+        {"permission": permission, "resource": resource} for permission, resource in checks
+    ]
+    return entry
+
+
+def test_each_permission_is_planned_on_what_it_was_checked_on() -> None:
+    entry = several(
+        ("bigquery.jobs.create", f"projects/{PROJECT}"),
+        ("bigquery.tables.getData", "projects/other/datasets/d/tables/t"),
+        ("secretmanager.versions.access", f"projects/{PROJECT}/secrets/a/versions/1"),
+        ("secretmanager.versions.access", f"projects/{PROJECT}/secrets/b/versions/1"),
+    )
+    assert [action.target for action in explain(entry).plan] == [
+        f"//cloudresourcemanager.googleapis.com/projects/{PROJECT}",
+        "//bigquery.googleapis.com/projects/other/datasets/d/tables/t",
+        f"//secretmanager.googleapis.com/projects/{PROJECT}/secrets/a",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("permission", "resource"),
+    [
+        ("pubsub.topics.attachSubscription", f"projects/{PROJECT}/subscriptions/s"),
+        ("compute.subnetworks.use", f"projects/{PROJECT}/zones/z/instances/i"),
+        ("compute.images.useReadOnly", "projects/host/regions/r/subnetworks/s"),
+        ("storage.objects.get", f"//pubsub.googleapis.com/projects/{PROJECT}/topics/t"),
+        ("secretmanager.versions.access", f"projects/{PROJECT}/topics/t"),
+    ],
+)
+def test_a_resource_of_another_kind_carries_no_grant(permission: str, resource: str) -> None:
+    assert not any(action.changes for action in explain(audit(permission=permission, resource=resource)).plan)
+
+
+def test_a_text_that_names_just_the_project_gets_no_grant_on_all_of_it() -> None:
+    words = (
+        "Error 403: app@acme-test.iam.gserviceaccount.com does not have storage.objects.get access. "
+        "Permission 'storage.objects.get' denied on resource 'projects/acme-test'."
+    )
+    report = explain(text(words))
+    assert report.permissions == ("storage.objects.get",)
+    assert not any(action.changes for action in report.plan)
+
+
+@pytest.mark.parametrize(
+    "bucket", ["b\u202e", "b'\" OR 1", "*", "..", "", "b" * 5_000, "<!channel>", "a b", "b\n", "b?x", "b#x"]
+)
+def test_a_name_that_google_would_not_give_is_no_target(bucket: str) -> None:
+    entry = audit(permission="storage.objects.get", resource=f"projects/_/buckets/{bucket}/objects/o")
+    assert not any(action.changes for action in explain(entry).plan)
+
+
+@pytest.mark.parametrize(
+    "principal",
+    [
+        "deleted:user:a@x.com?uid=1",
+        "group:g@x.com",
+        "a@b@c.com",
+        "x@y.iam.gserviceaccount.com,allUsers@x.com",
+        "a@b.",
+        "a@.b",
+        "@b.com",
+        "acme.svc.id.goog[*]",
+        "acme.svc.id.goog[ns/*]",
+        "principal://iam.googleapis.com/*",
+        "principal://iam.googleapis.com/projects/7/locations/global/workloadIdentityPools/p/subject/*",
+        "principal://iam.googleapis.com/projects/7/locations/global/other/p/subject/s",
+    ],
+)
+def test_what_is_no_member_by_its_grammar_gets_nothing(principal: str) -> None:
+    entry = audit(permission="storage.objects.get", resource="projects/_/buckets/b", principal=principal)
+    assert not any(action.changes for action in explain(entry).plan)
+
+
+def test_a_look_alike_of_googles_domain_is_a_user_and_no_service_account() -> None:
+    entry = audit(
+        permission="storage.objects.get", resource="projects/_/buckets/b", principal="jane@xgserviceaccount.com"
+    )
+    (action,) = explain(entry).plan
+    assert action.member == "user:jane@xgserviceaccount.com"
+
+
+@pytest.mark.parametrize(
+    ("consumer", "service"),
+    [
+        ("organizations/123", "vision.googleapis.com"),
+        ("folders/123", "vision.googleapis.com"),
+        ("projects/../../organizations/1", "vision.googleapis.com"),
+        ("projects/*", "vision.googleapis.com"),
+        ("projects/1", "evil/../x.googleapis.com"),
+        ("projects/1", ".googleapis.com"),
+    ],
+)
+def test_only_one_project_and_one_api_can_be_enabled(consumer: str, service: str) -> None:
+    detail = error_info("SERVICE_DISABLED", consumer=consumer, service=service)
+    assert not any(action.changes for action in explain(audit(details=[detail])).plan)
