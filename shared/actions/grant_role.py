@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from itertools import repeat
+
 from shared.actions import ActionKind
 from shared.actions.advise import advice
 from shared.grants.curated import role_for
 from shared.grants.danger import floor_of, is_above_project, is_project
 from shared.grants.target import is_carried, target_of
-from shared.model.denial import TEXT, Check, Denial
+from shared.model.denial import TEXT, Denial, Names
 from shared.model.diagnosis import Cause, Diagnosis
-from shared.model.names import Permission, PrincipalKind, Role
+from shared.model.names import Permission, PrincipalKind, ResourceName, Role
 from shared.model.plan import T3, Action
 
 MOST_GRANTS = 3
@@ -26,15 +29,21 @@ def preview(denial: Denial, diagnosis: Diagnosis) -> tuple[Action, ...]:
     if caller is None or member is None or not names.permissions:
         return (advice(f"{_missing_fact(denial)} {cause.remedy}", cause.tier),)
     steps: dict[tuple[str | None, str | None], Action] = {}
-    for check in names.checks or [Check(permission, names.resource) for permission in names.permissions]:
-        permission = check.permission
-        target = target_of(permission, check.resource, names.account)
+    for permission, resource in _pairs(names):
+        target = target_of(permission, resource, names.account)
         if target and denial.trust is TEXT and is_project(target) and is_carried(permission):
             target = None  # a text that names just the project does not say that all of it was meant
         role = role_for(permission, federated=caller.kind in FEDERATED)
         if (role, target) not in steps:
             steps[role, target] = _step(permission, role, target, member, cause)
     return tuple(steps.values())[:MOST_GRANTS]
+
+
+def _pairs(names: Names) -> Iterable[tuple[Permission, ResourceName | None]]:
+    """Each missing permission with what it was checked on."""
+    if names.checks:
+        return [(check.permission, check.resource) for check in names.checks]
+    return zip(names.permissions, repeat(names.resource))
 
 
 def _missing_fact(denial: Denial) -> str:

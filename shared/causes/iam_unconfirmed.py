@@ -48,6 +48,11 @@ CAUSE = Cause(
             weight=1,
             anyones=True,
         ),
+        Sentence(
+            r"(?:does not|doesn't|do not|don't) have ['\"]?[a-z][\w-]+\.[a-zA-Z]\w+\.[a-z]\w+|(?:is missing|lacks?|missing) ['\"]?[a-z][\w-]+\.[a-zA-Z]\w+\.[a-z]\w+",
+            weight=2,
+            anyones=True,
+        ),
         Sentence(r"no access to resource|missing or insufficient permissions", weight=2),
         Sentence(r"not authorized to access this resource/api", weight=2),
         Sentence(

@@ -43,7 +43,7 @@ _OF_ANOTHER = {
     "iap.tunnelDestGroups": "destGroups",
 }
 CARRIERS = {
-    kind: tuple((collection, f"/{collection}/") for collection in collections.split())
+    kind: tuple(f"/{collection}/" for collection in collections.split())
     for kind, collections in ({kind: kind.partition(".")[2] for kind in _ITS_OWN.split()} | _OF_ANOTHER).items()
 }
 """Which collections carry a policy that is evaluated for a kind of permission (`storage.objects`), narrowest first."""
@@ -60,22 +60,24 @@ def target_of(permission: str, resource: ResourceName | None, account: str | Non
         return _account(resource, account)
     if resource is None:
         return None
-    name, service = resource.name, service_of(permission)
-    if resource.text[:2] == "//" and resource.text[2:].partition("/")[0] not in (service, PROJECTS):
-        return None
+    service, name = service_of(permission), resource.text
+    if name[:2] == "//":
+        host, _, name = name[2:].partition("/")
+        if host not in (service, PROJECTS):
+            return None
     carriers = CARRIERS.get(kind)
     if carriers is None:
         return _container(resource)
-    created_in = kind.partition(".")[2] if verb in ON_PARENT else ""
-    on_parent = name.count("/") == 1
-    for carrier, inside in carriers:
+    created_in = f"/{kind.partition('.')[2]}/" if verb in ON_PARENT else ""
+    created = False
+    for inside in carriers:
         at = name.find(inside)
-        if at >= 0 and carrier == created_in:
-            on_parent = True
+        if at >= 0 and inside == created_in:
+            created = True
         elif at >= 0:
             end = name.find("/", at + len(inside))
             return f"//{service}/{name if end < 0 else name[:end]}"
-    return _container(resource) if on_parent else None
+    return _container(resource) if created or name.count("/") == 1 else None
 
 
 def is_carried(permission: str) -> bool:

@@ -45,6 +45,8 @@ class PrincipalKind(StrEnum):
 
 USER, SERVICE_ACCOUNT, SERVICE_AGENT, FEDERATED, FEDERATED_SET, KUBERNETES, ANONYMOUS, OTHER = PrincipalKind
 PREFIX_OF_MEMBER = {USER: "user:", SERVICE_ACCOUNT: "serviceAccount:", FEDERATED: ""}
+MEMBERS = tuple(PREFIX_OF_MEMBER)
+"""The kinds of principals to which a machine may grant anything."""
 
 
 class Principal(Struct, frozen=True):

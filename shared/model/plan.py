@@ -51,4 +51,7 @@ class Plan(Struct, frozen=True):
     @property
     def changes(self) -> bool:
         """Whether any step would alter the cloud."""
-        return any(action.changes for action in self.actions)
+        for action in self.actions:  # noqa: SIM110 - asked for every event, and a generator costs more
+            if action.changes:
+                return True
+        return False

@@ -6,7 +6,7 @@ from shared.grants.danger import is_above_project
 from shared.model.decision import DRY_RUN, NOTIFY, REFUSE, Decision
 from shared.model.denial import AUDIT, Denial
 from shared.model.diagnosis import Diagnosis
-from shared.model.names import PREFIX_OF_MEMBER, is_target
+from shared.model.names import MEMBERS, is_target
 from shared.model.plan import T3, Plan
 
 OBSERVE = "observe mode: nothing is changed; a policy rule would have to permit it first"
@@ -16,6 +16,7 @@ UNPROVEN = "the audit entry has not been compared with Cloud Logging's own copy"
 UNSOUND = "no target that Google would name"
 ABOVE = "a folder or organisation is never the target of a machine"
 DANGEROUS = "the permission belongs to those that only security and the owner may hand out"
+NOTHING_TO_CHANGE = Decision(NOTIFY, (ADVICE,))
 
 
 def gate(denial: Denial, diagnosis: Diagnosis, plan: Plan) -> Decision:
@@ -23,7 +24,7 @@ def gate(denial: Denial, diagnosis: Diagnosis, plan: Plan) -> Decision:
     if refusals := _floor(denial, diagnosis, plan):
         return Decision(REFUSE, tuple(refusals))
     if not plan.changes:
-        return Decision(NOTIFY, (ADVICE,))
+        return NOTHING_TO_CHANGE
     return Decision(DRY_RUN, (OBSERVE, UNPROVEN if denial.trust is AUDIT else CLAIMED))
 
 
@@ -42,6 +43,6 @@ def _floor(denial: Denial, diagnosis: Diagnosis, plan: Plan) -> list[str]:
             if action.tier is T3 and DANGEROUS not in reasons:
                 reasons.append(DANGEROUS)
     caller = denial.names.principal
-    if caller is not None and cause.permissions and caller.kind not in PREFIX_OF_MEMBER and not cause.guardrail:
+    if caller is not None and cause.permissions and caller.kind not in MEMBERS and not cause.guardrail:
         reasons.append(f"{caller.kind}: no grant is made to such a member")
     return reasons

@@ -19,9 +19,14 @@ class _Status(Struct, gc=False):
     code: int = 0
 
 
+class _Response(Struct, gc=False):
+    error: msgspec.Raw = msgspec.Raw()
+
+
 class _Audit(Struct, gc=False, rename="camel"):
     type: str = msgspec.field(name="@type", default="")
     status: _Status | None = None
+    response: _Response | None = None
     policy_violation_info: msgspec.Raw = msgspec.Raw()
 
 
@@ -53,4 +58,5 @@ def _succeeded(audit: _Audit | None) -> bool:
     if audit is None or not audit.type.endswith("google.cloud.audit.AuditLog"):
         return False
     failed = audit.status is not None and audit.status.code
-    return not failed and not bytes(audit.policy_violation_info)
+    failed_later = audit.response is not None and bytes(audit.response.error)
+    return not failed and not failed_later and not bytes(audit.policy_violation_info)

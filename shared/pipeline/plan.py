@@ -15,6 +15,7 @@ UNSOUND = "The entry names a resource as Google would not: no change is planned 
 def plan(denial: Denial, diagnosis: Diagnosis) -> Plan:
     """What would be done about a denial; advice only where no change is right."""
     actions = ACTIONS[diagnosis.cause.fix].preview(denial, diagnosis)
-    if all(not action.changes or (action.target and is_target(action.target)) for action in actions):
-        return Plan(actions)
-    return Plan((advice(f"{UNSOUND} {diagnosis.cause.remedy}", diagnosis.cause.tier),))
+    for action in actions:
+        if action.changes and not (action.target and is_target(action.target)):
+            return Plan((advice(f"{UNSOUND} {diagnosis.cause.remedy}", diagnosis.cause.tier),))
+    return Plan(actions)

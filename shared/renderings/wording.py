@@ -23,7 +23,8 @@ WHO = rf"""(?:(?:user|serviceAccount|group):)?({EMAIL}|principal(?:Set)?://iam\.
 ACCOUNT_WORD = r"""(?:service ?account|account|principal|caller|user|member|identity|subject|agent|email)"""
 LACKS = (
     r"""(?:does(?: not|n't)|do not|has no|have no|lacks?|is missing|(?:is not|isn't) (?:authori[sz]ed|allowed|permitted to)|"""
-    r"""has insufficient|needs?|must|cannot|can't|denied permission|was denied|was refused|requires?|without)"""
+    r"""has insufficient|cannot|can't|denied permission|was denied|was refused|"""
+    r"""(?:needs?|must have|requires?|without) (?:the )?(?:iam )?(?:permission|role|access|['"]?[a-z]\w+\.\w+\.\w+))"""
 )
 OPEN, CLOSE = r"""['"\[(<*]{0,3}""", r"""['"\])>*]{0,3}"""
 PROJECT = r"""(?:[a-z0-9.-]+\.[a-z]+:)?[a-z][a-z0-9-]{4,28}[a-z0-9]"""
@@ -38,7 +39,7 @@ _PATTERNS: dict[str, tuple[str, ...]] = {
     "switched": (r"""\bservices? (?:instance )?\[[a-z0-9.-]+\.googleapis\.com:(enable|disable|use)\]""",),
     "principal": (
         rf"""(?i)user \[({EMAIL}|[\w.@:/+-]+)\] does not have""",
-        rf"""(?i){WHO}{CLOSE},?\s+{LACKS}\b""",
+        rf"""(?i){WHO}{CLOSE}\s+{LACKS}\b""",
         rf"""(?i){ACCOUNT_WORD}[:=]?\s*{OPEN}{WHO}{CLOSE}\s+{LACKS}\b""",
         rf"""(?i)(?:denied|refused|forbidden) (?:for|to|by)(?: the)?(?: {ACCOUNT_WORD})?[:=]?\s*{OPEN}{WHO}""",
         rf"""(?i)(?:authenticated as|credentials? (?:of|for)|acting as|running as|logged in as) {OPEN}{WHO}""",
@@ -64,6 +65,7 @@ _PATTERNS: dict[str, tuple[str, ...]] = {
     ),
     "bucket": (
         r"""gs://([a-z0-9][\w.-]+[a-z0-9])""",
+        r"""\bb instance \[([a-z0-9][\w.-]+[a-z0-9])""",
         r"""/b/([a-z0-9][\w.-]+[a-z0-9])/(?:o|iam|acl)\b""",
         r"""https://storage\.(?:googleapis|cloud\.google)\.com/([a-z0-9][\w.-]+[a-z0-9])/""",
         r"""https://([a-z0-9][a-z0-9_-]+[a-z0-9])\.storage\.googleapis\.com""",
@@ -79,6 +81,7 @@ _PATTERNS: dict[str, tuple[str, ...]] = {
     "scopes": (r"""(?i)scopes?=['"]([^'"]{10,})['"]""", r"""(?i)acceptable scopes: ([\w:/., -]{10,})"""),
     "http": (
         r"""(?i)\b(?:error|errors|code|status|statuscode|status_code|httperror|http|responsecode|http/[123](?:\.[01])?|failed with|returned|got|received|exception|response|forbidden|denied)\b['"\])]*[\s:=(,'"\[<>#-]{0,6}(?:(?:code|status|error|response|http)[\s:='"(\[,]{0,5}){0,2}([1-5]\d\d)\b""",
+        r"""^\W{0,3}([45]\d\d)[ :]""",
         r"""(?i)\b([45]\d\d)\b[\s:,-]{0,3}(?:forbidden|unauthori[sz]ed|not found|bad request|permission|caller|request|conflict|too many|precondition|get |post |put |patch |delete |access|client error|server error|insufficient|rate|quota)""",
     ),
     "grpc_number": (
@@ -192,12 +195,20 @@ def _stripped(principal: str | None) -> str | None:
 def _resource(matches: _Matches) -> str | None:
     for match in matches.all("bigquery", 1):
         return _bigquery_name(match.group(1).lower(), match.group(2))
-    if named_so := matches.first("resource"):
-        return unquote(named_so).rstrip(".,;:/")
+    if (named_so := matches.first("resource")) and "/logs/" not in named_so:
+        return _storage_name(unquote(named_so).rstrip(".,;:/"))
     if bucket := matches.first("bucket"):
         return f"projects/_/buckets/{bucket}"
     project = matches.first("project")
     return f"projects/{project}" if project else None
+
+
+def _storage_name(name: str) -> str:
+    """`gs://B/O` as Cloud Storage's own policies name it; every other name as it is."""
+    if not name.startswith("gs://"):
+        return name
+    bucket, _, thing = name[5:].partition("/")
+    return f"projects/_/buckets/{bucket}/objects/{thing}" if thing else f"projects/_/buckets/{bucket}"
 
 
 def _bigquery_name(kind: str, name: str) -> str:

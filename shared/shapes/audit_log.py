@@ -216,11 +216,12 @@ def _chain(caller: AuthenticationInfo) -> tuple[str, ...]:
     links = caller.service_account_delegation_info
     if not links:
         return ()
-    names = [
-        link.first_party_principal.principal_email if link.first_party_principal else link.principal_subject
-        for link in links
-    ]
-    return tuple([name for name in names if name])
+    names = []
+    for link in links:
+        google = link.first_party_principal
+        if name := google.principal_email if google else link.principal_subject:
+            names.append(name)
+    return tuple(names)
 
 
 SHAPE = Shape(id="audit_log", payloads=("proto",), order=50, claims=_claims, read=read)

@@ -10,10 +10,11 @@ from shared.renderings.fold import fold
 from shared.shapes import Shape
 
 LOGS = ("run.googleapis.com/requests", "cloudfunctions.googleapis.com/requests")
+RUNS = ("cloud_run_revision", "cloud_run_job", "cloud_function")
 
 
 def _claims(entry: LogEntry) -> bool:
-    return entry.text_payload is None or entry.log_id in LOGS
+    return entry.log_id in LOGS or (entry.text_payload is None and entry.resource_type in RUNS)
 
 
 def _read(entry: LogEntry) -> Denial | NotADenial:
