@@ -41,7 +41,7 @@ class Store(Protocol):
         """The messages kept last, newest first."""
 
     def quarantined_item(self, item_id: str) -> Quarantined:
-        """One quarantined message by its id; raises `NotFound`."""
+        """One quarantined message by its id or an unambiguous beginning of it; raises `NotFound`."""
 
     def dropped(self) -> list[Dropped]:
         """How many messages were no denials, by reason."""

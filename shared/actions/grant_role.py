@@ -52,7 +52,7 @@ def _missing_fact(denial: Denial) -> str:
         return "The entry does not say who was refused, so no grant can be planned."
     if not denial.names.permissions:
         return "The entry does not say which permission was missing, so no role can be chosen."
-    return f"{caller.text} is a {caller.kind}, to which no grant is planned from a log entry."
+    return f"To {caller.text} ({caller.kind}) no grant is planned from a log entry."
 
 
 def _step(permission: Permission, role: Role | None, target: str | None, member: str, cause: Cause) -> Action:

@@ -111,10 +111,11 @@ class SqliteStore:
         return self._kept("ORDER BY at DESC, id LIMIT ?", (limit,))
 
     def quarantined_item(self, item_id: str) -> Quarantined:
-        """One quarantined message by its id."""
-        found = self._kept("WHERE id = ?", (item_id,))
-        if not found:
-            raise NotFound(f"nothing is in quarantine under {item_id!r}; `unforbid runs` lists what is")
+        """One quarantined message by its id or an unambiguous beginning of it."""
+        found = self._kept("WHERE substr(id, 1, ?) = ? LIMIT 2", (len(item_id), item_id))
+        if len(found) != 1:
+            what = "several messages are" if found else "nothing is"
+            raise NotFound(f"{what} in quarantine under {item_id!r}; `unforbid runs` lists what is")
         return found[0]
 
     def _kept(self, clause: str, values: tuple[object, ...]) -> list[Quarantined]:

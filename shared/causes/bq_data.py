@@ -13,7 +13,7 @@ CAUSE = Cause(
         "the dataset's access entries and the table's policy do not name the caller or a group of theirs",
         "the table exists, in the location the job ran in; an authorised view still points to it",
     ),
-    remedy="Grant roles/bigquery.dataViewer (or the narrower role) on the dataset or table.",
+    remedy="Grant a role that holds the permission on the dataset or table: roles/bigquery.dataViewer to read.",
     traps=("X10",),
     next_error="running the query also needs bigquery.jobs.create in the job's project",
     permissions=("bigquery.*",),

@@ -8,12 +8,13 @@ CAUSE = Cause(
     title="Pub/Sub permission missing",
     order=90,
     tier=Tier.T1,
-    explain="The caller may not publish to this topic or read from this subscription. Pub/Sub does not say which permission it wanted.",
+    explain="The caller may not do this with the topic or subscription. Pub/Sub's own messages often do not say which permission it wanted.",
     confirm=(
         "Policy Troubleshooter for the topic or subscription says NOT_GRANTED, and it exists",
         "for dead letters, push and log sinks it is Google's agent or the sink's writer identity that needs the role",
     ),
-    remedy="Grant roles/pubsub.publisher on the topic, or roles/pubsub.subscriber on the subscription.",
+    remedy="Grant a role that holds the permission on the topic or subscription: roles/pubsub.publisher to publish, "
+    "roles/pubsub.subscriber to read.",
     traps=("X10", "X12"),
     permissions=("pubsub.*",),
     sentences=(

@@ -20,6 +20,7 @@ import click
 
 from shared.cli.serve import HERE, server_command, server_environment
 from shared.model.codec import to_json
+from shared.settings import read_settings
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -42,6 +43,9 @@ def demo() -> None:
     from shared.cli.draw import console
     from shared.cli.draw_runs import draw_runs
 
+    read_settings(os.environ)
+    if STORE.parent.exists() and not STORE.parent.is_dir():
+        raise click.ClickException(f"{STORE.parent} is in the way: the demo keeps its store in a folder of that name")
     out = console()
     for old in STORE.parent.glob(f"{STORE.name}*"):
         old.unlink()
@@ -93,10 +97,14 @@ class _Server:
         body = to_json({"message": message, "subscription": "projects/demo/subscriptions/denied-calls"})
         headers = {"Content-Type": "application/json"}
         request = urllib.request.Request(self.url, body, headers)  # noqa: S310 - our own server on loopback
-        with urllib.request.urlopen(request, timeout=10) as response:  # noqa: S310 - likewise
-            if response.status != 200:
-                raise click.ClickException(f"the function answered {response.status}")
-        return self._next_line()
+        try:
+            with urllib.request.urlopen(request, timeout=10):  # noqa: S310 - likewise
+                return self._next_line()
+        except urllib.error.HTTPError as error:
+            why = self._next_line().get("reason", "its log says no more")
+            raise click.ClickException(f"the function answered {error.code}: {why}") from error
+        except urllib.error.URLError as error:
+            raise click.ClickException(f"the function did not answer: {error.reason}") from error
 
     def _next_line(self) -> dict[str, Any]:
         lines = self._log.read_text("utf-8").splitlines()[self._read :]

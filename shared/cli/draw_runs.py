@@ -55,7 +55,7 @@ def draw_run(run: Run) -> None:
     out = console()
     out.print(f"{run.id}  {run.state.value}")
     out.print(f"opened {run.opened_at:%Y-%m-%d %H:%M:%S} UTC, last seen {run.last_seen:%Y-%m-%d %H:%M:%S} UTC")
-    out.print(f"{run.count} entries in {run.deliveries} deliveries\n")
+    out.print(f"entries: {run.count}, deliveries: {run.deliveries}\n")
     draw_report(out, run.report)
 
 

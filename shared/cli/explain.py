@@ -44,6 +44,8 @@ def explain(file: BinaryIO, form: str) -> None:
     else:
         _draw(reports, verdicts)
     sys.stdout.flush()
+    if not verdicts:
+        click.echo("no entries in the input", err=True)
     if verdicts["unreadable"]:
         sys.exit(1)
 

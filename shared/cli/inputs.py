@@ -21,17 +21,39 @@ Input = LogEntry | Unreadable
 
 def read_inputs(data: bytes) -> Iterator[Input]:
     """Each input as an entry, or as the error that says why it cannot be read."""
-    data = data.removeprefix(b"\xef\xbb\xbf").strip()
+    data = _utf8(data).strip()
     if not data:
         yield Unreadable("empty input")
+    elif b"\0" in data:
+        yield Unreadable("neither JSON nor text: it holds NUL bytes")
     elif (elements := _array(data)) is not None:
         yield from (_guarded(element) for element in elements)
     elif _is_json(data):
         yield _guarded(data)
     elif lines := _json_lines(data):
         yield from (_guarded(line) for line in lines)
+    elif _is_cut_short(data):
+        yield Unreadable("not JSON: it begins like a log entry and does not end like one; was it cut short?")
     else:
         yield _text(data)
+
+
+def _is_cut_short(data: bytes) -> bool:
+    """Whether text begins as the JSON of a log entry does: read as plain text, most of it would be lost."""
+    head = data[:4_096].lstrip(b"[ \r\n\t")
+    return head.startswith(b"{") and any(
+        b'"%s"' % field in data for field in (b"insertId", b"logName", b"protoPayload")
+    )
+
+
+def _utf8(data: bytes) -> bytes:
+    """The same text in UTF-8 without a mark; what Windows writes as UTF-16 says so by its mark."""
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        try:
+            return data.decode("utf-16").encode()
+        except UnicodeDecodeError:
+            return data
+    return data.removeprefix(b"\xef\xbb\xbf")
 
 
 def _array(data: bytes) -> list[bytes] | None:

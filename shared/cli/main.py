@@ -31,7 +31,7 @@ def unforbid() -> None:
     \b
     Start here:
       unforbid explain entry.json     one entry, an array, JSON lines, an error body or pasted text
-      unforbid demo                   eleven stories through the real function, on this machine
+      unforbid demo                   the stories of samples/ through the real function, on this machine
       unforbid causes                 everything a 403 can mean
     """
 

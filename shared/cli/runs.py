@@ -13,7 +13,7 @@ from shared.adapters.sqlite_store import SqliteStore
 from shared.model.codec import to_json
 from shared.settings import read_settings
 
-SHOWN = 50
+LIMIT = click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 10_000), help="How many to show.")
 STORE = click.option(
     "--store",
     "path",
@@ -26,39 +26,52 @@ FORMAT = click.option("--format", "form", type=click.Choice(["text", "json"]), d
 @click.group(invoke_without_command=True)
 @STORE
 @FORMAT
+@LIMIT
 @click.pass_context
-def runs(ctx: click.Context, path: Path | None, form: str) -> None:
+def runs(ctx: click.Context, path: Path | None, form: str, limit: int) -> None:
     """What the store holds: each denial once, with how often it came; what was dropped; what could not be read."""
     ctx.obj = path
     if ctx.invoked_subcommand is not None:
         return
     store = ctx.with_resource(closing(_store(path)))
-    found, dropped, kept = store.runs(SHOWN), store.dropped(), store.quarantined(SHOWN)
+    found, dropped, kept = store.runs(limit), store.dropped(), store.quarantined(limit)
     if form == "json":
         _print_json({"runs": found, "dropped": dropped, "quarantine": [_without_data(item) for item in kept]})
         return
     from shared.cli.draw_runs import draw_runs
 
     draw_runs(found, dropped, kept)
+    if limit in (len(found), len(kept)):
+        click.echo(f"the {limit} newest are shown; --limit shows more")
 
 
 @runs.command()
 @click.argument("run_id", metavar="ID")
 @STORE
-@FORMAT
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json", "raw"]),
+    default="text",
+    help="raw: a quarantined message as it came",
+)
 @click.pass_context
 def show(ctx: click.Context, run_id: str, path: Path | None, form: str) -> None:
     """One run, or one quarantined message, by its id or the beginning of it."""
     store = ctx.with_resource(closing(_store(path or ctx.obj)))
     if run_id.startswith("q-"):
         item = store.quarantined_item(run_id)
-        if form == "json":
+        if form == "raw":
+            sys.stdout.buffer.write(item.data)
+        elif form == "json":
             _print_json(_without_data(item))
         else:
             from shared.cli.draw_runs import draw_quarantined
 
             draw_quarantined(item)
         return
+    if form == "raw":
+        raise click.ClickException("a run has no raw form: only quarantined messages are kept as they came")
     run = store.run(run_id)
     if form == "json":
         _print_json(run)

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 
 class Mode(StrEnum):
-    """From strictest to freest; several verdicts combine to the strictest."""
+    """From strictest to freest."""
 
     REFUSE = "refuse"
     IGNORE = "ignore"
@@ -17,7 +17,6 @@ class Mode(StrEnum):
 
 
 REFUSE, IGNORE, NOTIFY, DRY_RUN = Mode
-STRICTNESS = {mode: rank for rank, mode in enumerate(Mode)}
 
 
 class Decision(Struct, frozen=True):
@@ -25,8 +24,3 @@ class Decision(Struct, frozen=True):
 
     mode: Mode
     reasons: tuple[str, ...]
-
-
-def strictest(*modes: Mode) -> Mode:
-    """The strictest of several modes."""
-    return min(modes, key=STRICTNESS.__getitem__)

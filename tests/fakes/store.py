@@ -70,9 +70,10 @@ class MemoryStore:
 
     def quarantined_item(self, item_id: str) -> Quarantined:
         self._read()
-        if item_id not in self.items:
+        found = [item for key, item in self.items.items() if item_id and key.startswith(item_id)]
+        if len(found) != 1:
             raise NotFound(item_id)
-        return self.items[item_id]
+        return found[0]
 
     def dropped(self) -> list[Dropped]:
         self._read()

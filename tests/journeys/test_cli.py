@@ -205,7 +205,7 @@ def test_the_demo_tells_every_story_through_the_real_function(root: Path, tmp_pa
     assert "no denials: 3" in listed
     found = json.loads(run("runs", "--store", store, "--format", "json").stdout)
     shown = run("runs", "--store", store, "show", found["runs"][0]["id"]).stdout
-    assert "301 entries in 301 deliveries" in shown
+    assert "entries: 301, deliveries: 301" in shown
 
 
 def test_quarantine_is_listed_and_shown_without_obeying_it(tmp_path: Path) -> None:
@@ -225,6 +225,7 @@ def test_quarantine_is_listed_and_shown_without_obeying_it(tmp_path: Path) -> No
     shown = run("runs", "--store", str(path), "show", "q-7").stdout
     assert "not JSON" in shown
     assert "\x1b" not in shown
+    assert run("runs", "--store", str(path), "show", "q-", "--format", "raw").stdout_bytes == data
 
 
 def roles_file(tmp_path: Path) -> Path:
@@ -275,3 +276,53 @@ def test_a_file_that_holds_no_roles_is_refused_with_its_line(tmp_path: Path, mon
     assert told.exit_code == 1
     assert "line 3 is no role" in told.stderr
     assert not (tmp_path / "roles.bin").exists()
+
+
+def test_more_runs_than_are_shown_are_said_to_be_there(tmp_path: Path) -> None:
+    from datetime import UTC, datetime
+
+    from shared.adapters.sqlite_store import SqliteStore
+    from shared.model.run import Quarantined
+
+    path = tmp_path / "s.db"
+    with closing(SqliteStore(path)) as store:
+        for number in range(4):
+            at = datetime(2026, 1, 2, tzinfo=UTC)
+            store.quarantine(Quarantined(id=f"q-{number}", at=at, reason="bad", size=1, sha256="ab", data=b"x"))
+    assert "the 3 newest are shown; --limit shows more" in run("runs", "--store", str(path), "--limit", "3").stdout
+    assert "newest are shown" not in run("runs", "--store", str(path)).stdout
+
+
+@pytest.mark.parametrize(
+    ("given", "reason"),
+    [
+        (b'{"insertId":"x","protoPayload":{"status":{"code":7,', "was it cut short"),
+        (b'[\n {"logName": "projects/p/logs/l", "textPayload": "Err', "was it cut short"),
+        (b"Error 403\0\0: Forbidden", "NUL bytes"),
+        ('{"a":1}'.encode("utf-16-le"), "NUL bytes"),
+    ],
+)
+def test_what_is_cut_short_or_binary_is_no_text(given: bytes, reason: str) -> None:
+    told = run("explain", "--format", "jsonl", given=given)
+    assert told.exit_code == 1
+    assert reason in json.loads(told.stdout)["reason"]
+
+
+def test_what_windows_writes_is_read() -> None:
+    told = run("explain", "--format", "jsonl", given=json.dumps(DENIAL).encode("utf-16"))
+    assert json.loads(told.stdout)["cause"] == "gcs.iam"
+
+
+def test_an_empty_array_is_said_to_be_empty() -> None:
+    assert "no entries in the input" in run("explain", given=b"[]").stderr
+
+
+def test_the_demo_refuses_settings_it_cannot_use(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("UNFORBID_MODE", "mend")
+    told = run("demo")
+    assert told.exit_code == 1
+    assert "UNFORBID_MODE must be one of observe" in told.stderr
+    monkeypatch.delenv("UNFORBID_MODE")
+    (tmp_path / ".unforbid").touch()
+    assert "is in the way" in run("demo").stderr

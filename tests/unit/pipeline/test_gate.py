@@ -7,7 +7,7 @@ from entries import PROJECT, audit, error_info, text
 from explained import explain
 
 from shared.causes import CAUSES
-from shared.model.decision import DRY_RUN, IGNORE, NOTIFY, REFUSE, Mode, strictest
+from shared.model.decision import DRY_RUN, IGNORE, NOTIFY, REFUSE
 from shared.model.denial import Denial, Trust
 from shared.model.diagnosis import Confidence, Diagnosis
 from shared.model.plan import Action, Plan, Tier
@@ -78,8 +78,3 @@ def test_no_world_without_a_policy_lets_an_effect_through(
     assert decision.reasons
     if tier is Tier.T3 or CAUSES[cause].guardrail:
         assert decision.mode is REFUSE
-
-
-def test_the_strictest_of_several_modes_wins() -> None:
-    assert strictest(*Mode) is Mode.REFUSE
-    assert strictest(DRY_RUN, NOTIFY) is NOTIFY
