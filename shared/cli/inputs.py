@@ -1,7 +1,8 @@
 """Whatever a person has at hand -> log entries, one for each input, in order.
 
-One LogEntry, the array of `gcloud logging read --format=json`, one JSON value a line, a Pub/Sub push, a bare error
-body, or pasted text. What is not a log entry becomes one: a text its textPayload, an error body its jsonPayload.
+One LogEntry, the array of `gcloud logging read --format=json` or the YAML it prints otherwise, one JSON value a line, a
+Pub/Sub push, a bare error body, or pasted text. What is not a log entry becomes one: a text its textPayload, an error
+body its jsonPayload.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from shared.pipeline.ingest import ingest
 from shared.pipeline.read import MOST_BYTES, PAYLOADS, decode, to_entry
 
 Input = LogEntry | Unreadable
+ENTRY_FIELDS = (b'"insertId"', b'"logName"', b'"protoPayload"')
 
 
 def read_inputs(data: bytes) -> Iterator[Input]:
@@ -32,18 +34,37 @@ def read_inputs(data: bytes) -> Iterator[Input]:
         yield _guarded(data)
     elif lines := _json_lines(data):
         yield from (_guarded(line) for line in lines)
+    elif _may_be_yaml(data):
+        yield from _from_yaml(data)
     elif _is_cut_short(data):
         yield Unreadable("not JSON: it begins like a log entry and does not end like one; was it cut short?")
     else:
         yield _text(data)
 
 
+def _may_be_yaml(data: bytes) -> bool:
+    if b"logName:" not in data and b"insertId:" not in data:
+        return False
+    from shared.cli.yaml_entries import is_yaml
+
+    return is_yaml(data)
+
+
+def _from_yaml(data: bytes) -> Iterator[Input]:
+    from shared.cli.yaml_entries import yaml_entries
+
+    try:
+        found = yaml_entries(data)
+    except Unreadable as error:
+        yield error
+        return
+    yield from (_guarded(entry) for entry in found)
+
+
 def _is_cut_short(data: bytes) -> bool:
     """Whether text begins as the JSON of a log entry does: read as plain text, most of it would be lost."""
     head = data[:4_096].lstrip(b"[ \r\n\t")
-    return head.startswith(b"{") and any(
-        b'"%s"' % field in data for field in (b"insertId", b"logName", b"protoPayload")
-    )
+    return head.startswith(b"{") and any(field in data for field in ENTRY_FIELDS)
 
 
 def _utf8(data: bytes) -> bytes:

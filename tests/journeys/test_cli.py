@@ -6,11 +6,13 @@ import base64
 import json
 import os
 import subprocess
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import jsonschema
 import pytest
+import yaml
 from click.testing import CliRunner, Result
 from entries import audit, push, text
 
@@ -326,3 +328,28 @@ def test_the_demo_refuses_settings_it_cannot_use(monkeypatch: pytest.MonkeyPatch
     monkeypatch.delenv("UNFORBID_MODE")
     (tmp_path / ".unforbid").touch()
     assert "is in the way" in run("demo").stderr
+
+
+def test_what_gcloud_prints_by_default_is_read_as_the_entries_it_is() -> None:
+    granted = {"permission": "storage.buckets.get", "granted": True, "resource": "projects/_/buckets/b"}
+    entry = audit(permission="storage.objects.list", resource="projects/_/buckets/b")
+    entry["protoPayload"]["authorizationInfo"].insert(0, granted)
+    printed = yaml.safe_dump_all([entry, text(WORDS)], sort_keys=True, explicit_start=True)
+    told = [
+        json.loads(line) for line in run("explain", "--format", "jsonl", given=printed.encode()).stdout.splitlines()
+    ]
+    assert [one["trust"] for one in told] == ["audit", "text"]
+    assert told[0]["permissions"] == ["storage.objects.list"]
+    assert told[0]["resource"] == "projects/_/buckets/b"
+
+
+@pytest.mark.parametrize(
+    ("given", "reason"),
+    [
+        ("logName: a\ninsertId: b\nlabels: &x {a: b}\nresource: {type: t, labels: *x}\n", "references"),
+        ("logName: a\ninsertId: b\ninsertId: c\n", "one key twice"),
+        ("logName: a\ninsertId: [\n", "not YAML"),
+    ],
+)
+def test_yaml_that_gcloud_would_not_write_is_refused(given: str, reason: str) -> None:
+    assert reason in json.loads(run("explain", "--format", "jsonl", given=given.encode()).stdout)["reason"]
