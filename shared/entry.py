@@ -9,7 +9,7 @@ from collections.abc import Callable
 from shared.errors import Permanent, Retryable
 from shared.log import log
 
-Answer = tuple[str, int]
+Answer = tuple[str, int] | tuple[str, int, dict[str, str]]
 Facts = dict[str, object]
 
 

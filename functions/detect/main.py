@@ -16,7 +16,7 @@ from shared import entry, flows, wiring
 def detect_denial(request: Request) -> entry.Answer:
     """Turn one delivered log entry into a stored run, a counted repeat, a counted drop or a quarantine record."""
     if request.method != "POST":
-        return "POST a Pub/Sub message here", 405
+        return "POST a Pub/Sub message here", 405, {"Allow": "POST"}
     body = request.get_data(cache=False)
     recorder, clock = wiring.recorder, wiring.clock
     return entry.answered(

@@ -155,7 +155,8 @@ def test_a_defect_of_ours_keeps_the_message_and_does_not_loop(
 
 
 def test_only_a_post_is_an_event(function: Function) -> None:
-    assert function.client.get("/").status_code == 405
+    answer = function.client.get("/")
+    assert (answer.status_code, answer.headers["Allow"]) == (405, "POST")
     assert function.store.writes == 0
 
 
