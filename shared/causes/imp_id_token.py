@@ -24,6 +24,12 @@ CAUSE = Cause(
             refusal=False,
             implies="iam.serviceAccounts.getOpenIdToken",
         ),
+        Sentence(
+            r"generat\w+ (?:an? )?(?:google cloud )?(?:id|oidc) token for ['\"]?(?P<account>[\w.+-]+@[\w-]+\.iam\.gserviceaccount\.com)",
+            weight=2,
+            refusal=False,
+            implies="iam.serviceAccounts.getOpenIdToken",
+        ),
         Sentence(r"iam\.serviceAccounts\.getOpenIdToken", weight=2),
     ),
     fix=Remedy.GRANT_ROLE,

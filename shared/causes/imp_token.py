@@ -45,6 +45,12 @@ CAUSE = Cause(
             refusal=False,
             implies="iam.serviceAccounts.getAccessToken",
         ),
+        Sentence(
+            r"generat\w+ (?:a )?(?:google cloud )?(?:access|oauth2?(?:\.0)?) token for ['\"]?(?P<account>[\w.+-]+@[\w-]+\.iam\.gserviceaccount\.com)",
+            weight=2,
+            refusal=False,
+            implies="iam.serviceAccounts.getAccessToken",
+        ),
         Sentence(r"roles/iam\.serviceAccountTokenCreator", weight=2),
         Sentence(r"iam\.serviceAccounts\.getAccessToken", weight=2),
         Sentence(

@@ -1,5 +1,6 @@
 """The service agent of a storage or data service may not use the encryption key."""
 
+from shared.causes.agent_role import AGENT
 from shared.model.diagnosis import Cause, Sentence
 from shared.model.plan import Tier
 
@@ -19,15 +20,15 @@ CAUSE = Cause(
     sentences=(
         Sentence(r"permission denied on cloud kms key", weight=3),
         Sentence(
-            r"(?:kms|crypto ?key|encryption key|CMEK)\b.{0,200}\b(?:service account|service agent|agent)\b.{0,160}?(?P<agent>(?:service-\d+@[\w-]+(?:\.iam)?|[\w.-]+@(?:gcp-sa-[\w-]+|bigquery-encryption)\.iam)\.gserviceaccount\.com)?.{0,120}\b(?:authori[sz]ed|permission|access|role)",
+            rf"(?:kms|crypto ?key|encryption key|CMEK)\b.{{0,200}}\b(?:service account|service agent|agent)\b.{{0,160}}?{AGENT}?.{{0,120}}\b(?:authori[sz]ed|permission|access|role)",
             weight=2,
         ),
         Sentence(
-            r"(?P<agent>(?:service-\d+@[\w-]+(?:\.iam)?|[\w.-]+@(?:gcp-sa-[\w-]+|bigquery-encryption)\.iam)\.gserviceaccount\.com).{0,160}\bcloudkms\.cryptoKeyVersions\.useTo(?:En|De)crypt",
+            rf"{AGENT}.{{0,160}}\bcloudkms\.cryptoKeyVersions\.useTo(?:En|De)crypt",
             weight=3,
         ),
         Sentence(
-            r"cloudkms\.cryptoKeyVersions\.useTo(?:En|De)crypt.{0,200}(?P<agent>(?:service-\d+@[\w-]+(?:\.iam)?|[\w.-]+@(?:gcp-sa-[\w-]+|bigquery-encryption)\.iam)\.gserviceaccount\.com)",
+            rf"cloudkms\.cryptoKeyVersions\.useTo(?:En|De)crypt.{{0,200}}?{AGENT}",
             weight=3,
         ),
     ),
