@@ -2,32 +2,23 @@
 
 from __future__ import annotations
 
-import base64
 import json
-import os
-import subprocess
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import jsonschema
 import pytest
 import yaml
-from click.testing import CliRunner, Result
+from command import run
 from entries import audit, push, text
 
 from shared.causes import CAUSES
-from shared.cli.main import unforbid
 
 DENIAL = audit(permission="storage.objects.get", resource="projects/_/buckets/b/objects/o")
 BODY = {
     "error": {"code": 403, "message": "Request had insufficient authentication scopes.", "status": "PERMISSION_DENIED"}
 }
 WORDS = "ERROR: (gcloud.dns.x) User [kim@example.com] does not have permission to access projects instance [p] (or it may not exist)"
-
-
-def run(*arguments: str, given: bytes | None = None) -> Result:
-    return CliRunner().invoke(unforbid, list(arguments), input=given)
 
 
 def explain(given: bytes) -> list[dict[str, Any]]:
@@ -168,131 +159,11 @@ def test_an_unknown_cause_is_answered_with_what_is_near() -> None:
     assert "iam.deny" in result.output
 
 
-def test_runs_without_a_store_say_what_makes_one(tmp_path: Path) -> None:
-    result = run("runs", "--store", str(tmp_path / "none.db"))
-    assert result.exit_code == 1
-    assert "unforbid serve" in result.output
-
-
 def test_settings_that_cannot_be_used_are_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("UNFORBID_MODE", "mend")
     result = run("runs")
     assert result.exit_code == 1
     assert result.output.startswith("Error: settings: UNFORBID_MODE")
-
-
-def test_the_demo_tells_every_story_through_the_real_function(root: Path, tmp_path: Path) -> None:
-    environment = {**os.environ, "COLUMNS": "200"}
-    command = [str(root / ".venv/bin/unforbid"), "demo"]
-    if not Path(command[0]).exists():
-        pytest.skip("unforbid is not installed beside the tests")
-    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True)
-    for cause in (
-        "cred.scope.gce",
-        "imp.token",
-        "api.disabled",
-        "cred.lost_token",
-        "log.writer",
-        "gcs.iam",
-        "perimeter.vpcsc",
-    ):
-        assert cause in done.stdout
-    assert "memory was exhausted on this machine shortly before" in done.stdout
-    assert done.stdout.count("dropped: ") == 3
-    assert "  301  " in done.stdout
-
-    store = str(tmp_path / ".unforbid/demo.db")
-    listed = run("runs", "--store", store).stdout
-    assert "DRY_RUN_DONE" in listed
-    assert "no denials: 3" in listed
-    found = json.loads(run("runs", "--store", store, "--format", "json").stdout)
-    shown = run("runs", "--store", store, "show", found["runs"][0]["id"]).stdout
-    assert "entries: 301, deliveries: 301" in shown
-
-
-def test_quarantine_is_listed_and_shown_without_obeying_it(tmp_path: Path) -> None:
-    from datetime import UTC, datetime
-
-    from shared.adapters.sqlite_store import SqliteStore
-    from shared.model.run import Quarantined
-
-    path = tmp_path / "s.db"
-    store = SqliteStore(path)
-    data = b"\x1b[2Jbad \xff" + base64.b64encode(b"x")
-    store.quarantine(
-        Quarantined(id="q-7", at=datetime(2026, 1, 2, tzinfo=UTC), reason="not JSON", size=9, sha256="ab", data=data)
-    )
-    store.close()
-    assert "q-7" in run("runs", "--store", str(path)).stdout
-    shown = run("runs", "--store", str(path), "show", "q-7").stdout
-    assert "not JSON" in shown
-    assert "\x1b" not in shown
-    assert run("runs", "--store", str(path), "show", "q-", "--format", "raw").stdout_bytes == data
-
-
-def roles_file(tmp_path: Path) -> Path:
-    lines = [
-        {
-            "name": "roles/dns.reader",
-            "title": "DNS Reader",
-            "stage": "GA",
-            "includedPermissions": ["dns.managedZones.get"],
-        },
-        {
-            "name": "roles/dns.admin",
-            "title": "DNS Administrator",
-            "stage": "GA",
-            "includedPermissions": ["dns.managedZones.get", "dns.managedZones.setIamPolicy"],
-        },
-    ]
-    path = tmp_path / "roles.jsonl"
-    path.write_text("".join(json.dumps(line) + "\n" for line in lines))
-    return path
-
-
-def test_roles_are_read_once_and_then_chosen_and_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("UNFORBID_ROLES", str(tmp_path / "roles.bin"))
-    refused = run("roles", "suggest", "dns.managedZones.get")
-    assert refused.exit_code == 1
-    assert "unforbid roles refresh" in refused.stderr
-    assert "2 roles in" in run("roles", "refresh", "--from", str(roles_file(tmp_path))).stdout
-    told = run("roles", "suggest", "dns.managedZones.get", "--on", "projects/acme/managedZones/z").stdout
-    assert "roles/dns.reader for dns.managedZones.get on //cloudresourcemanager.googleapis.com/projects/acme" in told
-    assert "no: it would hand out dns.managedZones.setIamPolicy" in " ".join(told.split())
-    shown = run("roles", "show", "dns.admin").stdout
-    assert shown.index("never handed out by a machine (1)") < shown.index("dns.managedZones.get")
-    near = run("roles", "show", "reader")
-    assert near.exit_code == 1
-    assert "near it: roles/dns.reader" in near.stderr
-    assert (
-        json.loads(run("roles", "suggest", "dns.managedZones.get", "--format", "json").stdout)["role"]
-        == "roles/dns.reader"
-    )
-
-
-def test_a_file_that_holds_no_roles_is_refused_with_its_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("UNFORBID_ROLES", str(tmp_path / "roles.bin"))
-    bad = roles_file(tmp_path)
-    bad.write_text(bad.read_text() + "{}\n")
-    told = run("roles", "refresh", "--from", str(bad))
-    assert told.exit_code == 1
-    assert "line 3 is no role" in told.stderr
-    assert not (tmp_path / "roles.bin").exists()
-
-
-def test_more_runs_than_are_shown_are_said_to_be_there(tmp_path: Path) -> None:
-    from datetime import UTC, datetime
-
-    from shared.adapters.sqlite_store import SqliteStore
-    from shared.model.run import Quarantined
-
-    path = tmp_path / "s.db"
-    with closing(SqliteStore(path)) as store:
-        for number in range(4):
-            at = datetime(2026, 1, 2, tzinfo=UTC)
-            store.quarantine(Quarantined(id=f"q-{number}", at=at, reason="bad", size=1, sha256="ab", data=b"x"))
-    assert "the 3 newest are shown; --limit shows more" in run("runs", "--store", str(path), "--limit", "3").stdout
-    assert "newest are shown" not in run("runs", "--store", str(path)).stdout
 
 
 @pytest.mark.parametrize(
@@ -317,17 +188,6 @@ def test_what_windows_writes_is_read() -> None:
 
 def test_an_empty_array_is_said_to_be_empty() -> None:
     assert "no entries in the input" in run("explain", given=b"[]").stderr
-
-
-def test_the_demo_refuses_settings_it_cannot_use(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("UNFORBID_MODE", "mend")
-    told = run("demo")
-    assert told.exit_code == 1
-    assert "UNFORBID_MODE must be one of observe" in told.stderr
-    monkeypatch.delenv("UNFORBID_MODE")
-    (tmp_path / ".unforbid").touch()
-    assert "is in the way" in run("demo").stderr
 
 
 def test_what_gcloud_prints_by_default_is_read_as_the_entries_it_is() -> None:
