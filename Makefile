@@ -3,6 +3,7 @@
 # make test    lint, types and every test
 # make corpus  how often the cause is right on ../shared/corpus, if it is there
 # make bench   ratios against limits measured in the same run (needs wrk and valgrind)
+# make roles   role choice over the predefined roles in ../shared, as a table, and what a look-up costs
 # make docs    write the generated pages again
 # make lock    write the hashed locks again, after a change of requirements*.txt (needs uv)
 
@@ -10,7 +11,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 SUPPORTED := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 
-.PHONY: setup demo test check corpus bench docs lock clean
+.PHONY: setup demo test check corpus bench roles docs lock clean
 
 setup: .venv/ready
 
@@ -36,6 +37,9 @@ corpus: setup
 
 bench: setup
 	@$(BIN)/python bench/run.py
+
+roles: setup
+	@$(BIN)/python bench/roles.py
 
 docs: setup
 	@$(BIN)/python docs/generate.py

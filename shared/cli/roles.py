@@ -50,7 +50,7 @@ def refresh(organization: str | None, project: tuple[str, ...], source: Path | N
         *([f"organizations/{organization}"] if organization else []),
         *(f"projects/{one}" for one in project),
     ]
-    found = _from_file(source) if source else _from_google(settings.endpoint, parents)
+    found = read_roles(source) if source else _from_google(settings.endpoint, parents)
     read = list(_counted(found))
     origin = source.name if source else ", ".join(parent or "Google" for parent in parents)
     data = pack(read, datetime.now(UTC), origin)
@@ -144,7 +144,8 @@ class _Listed(msgspec.Struct):
     included_permissions: list[str] = msgspec.field(name="includedPermissions", default_factory=list)
 
 
-def _from_file(source: Path) -> Iterator[RoleDefinition]:
+def read_roles(source: Path) -> Iterator[RoleDefinition]:
+    """The roles of a file, one a line as roles.list with view=FULL returns it; raises Unreadable with the line."""
     decode = msgspec.json.Decoder(_Listed).decode
     for number, line in enumerate(source.read_bytes().splitlines(), 1):
         try:

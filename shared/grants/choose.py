@@ -6,14 +6,14 @@ the answers is what matters: the role that gives least beyond the ask wins, and 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from shared.grants.catalogue import Catalogue
 from shared.grants.curated import ROLES
 from shared.grants.danger import floor_of
 from shared.grants.sensitivity import is_data, is_read
 from shared.model.names import Permission, Role
-from shared.model.plan import T3
+from shared.model.plan import T1, T3
 from shared.model.role import Candidate, RoleChoice, RoleDefinition, Stage
 
 TOO_WIDE = 150.0
@@ -41,7 +41,7 @@ def choose(permissions: Sequence[Permission], catalogue: Catalogue, *, on_projec
     holders = frozenset.intersection(*(catalogue.holding(permission) for permission in asked)) if asked else frozenset()
     if not holders:
         return RoleChoice(permissions=asked, role=None, why=_nobody(asked, catalogue), custom=asked)
-    judged = sorted((judge(catalogue.definition(number), asked, on_project) for number in holders), key=_rank)
+    judged = sorted((judge(catalogue.definition(number), asked, on_project) for number in holders), key=_order(asked))
     return _chosen(asked, judged)
 
 
@@ -49,19 +49,19 @@ def judge(role: RoleDefinition, asked: tuple[Permission, ...], on_project: bool)
     """What a role gives beyond the ask, what that costs, and why it may not be given, if so."""
     services = {permission.partition(".")[0] for permission in asked}
     excess = tuple(permission for permission in role.permissions if permission not in asked)
-    dangerous = tuple(permission for permission in excess if floor_of(permission, ANYWHERE) is T3)
+    dangerous = tuple(permission for permission in excess if floor_of(permission, ANYWHERE) is not T1)
     curated = all(ROLES.get(permission) == role.name.removeprefix("roles/") for permission in asked)
     return Candidate(
         role=role.name,
         score=round(sum(_weight(permission, services) for permission in excess), 1),
         excess=excess,
         dangerous=dangerous,
-        refusal=_never(role, dangerous) or ("" if curated else _too_wide(role, services, excess, on_project)),
+        refusal=_never(role, excess) or ("" if curated else _too_wide(role, services, excess, on_project)),
         curated=curated,
     )
 
 
-def _never(role: RoleDefinition, dangerous: tuple[Permission, ...]) -> str:
+def _never(role: RoleDefinition, excess: tuple[Permission, ...]) -> str:
     """Why a role is never given, "" if it may be."""
     if role.name in BASIC:
         return "a basic role"
@@ -69,17 +69,23 @@ def _never(role: RoleDefinition, dangerous: tuple[Permission, ...]) -> str:
         return OF_AN_AGENT
     if role.stage is not Stage.GA:
         return f"in stage {role.stage}"
-    return f"it would hand out {', '.join(dangerous[:3])}" if dangerous else ""
+    return _hands_out([permission for permission in excess if floor_of(permission, ANYWHERE) is T3])
 
 
 def _too_wide(role: RoleDefinition, services: set[str], excess: tuple[Permission, ...], on_project: bool) -> str:
     """Why a role that nobody curated does not fit the ask, "" if it does."""
+    if said := _hands_out([permission for permission in excess if floor_of(permission, ANYWHERE) is not T1]):
+        return said
     if len({one.partition(".")[0] for one in role.permissions}) > MOST_SERVICES:
         return "made for a job: it spans many services"
     prefix = role.name.removeprefix("roles/").partition(".")[0]
     if role.name.startswith("roles/") and prefix not in services:
         return "a role of another service"
     return "on a whole project it would also let data be read" if on_project and _reads_data(excess) else ""
+
+
+def _hands_out(dangerous: list[Permission]) -> str:
+    return f"it would hand out {', '.join(dangerous[:3])}" if dangerous else ""
 
 
 def _reads_data(excess: tuple[Permission, ...]) -> bool:
@@ -89,7 +95,7 @@ def _reads_data(excess: tuple[Permission, ...]) -> bool:
 def _weight(permission: Permission, services: set[str]) -> float:
     if permission in LOOKING_AT_PROJECTS:
         return 0.1
-    if floor_of(permission, ANYWHERE) is T3:
+    if floor_of(permission, ANYWHERE) is not T1:
         return 100
     if is_data(permission):
         return 10 if is_read(permission) else 40
@@ -98,8 +104,15 @@ def _weight(permission: Permission, services: set[str]) -> float:
     return 3 if is_read(permission) else 15
 
 
-def _rank(one: Candidate) -> tuple[bool, bool, float, int, str]:
-    return bool(one.refusal), not one.curated, one.score, len(one.excess), one.role
+def _order(asked: tuple[Permission, ...]) -> Callable[[Candidate], tuple[bool, bool, bool, float, int, str]]:
+    """What comes first: what may be given, what is hand-checked, what only reads for who only reads, what weighs least."""
+    only_reads = all(is_read(permission) for permission in asked)
+
+    def rank(one: Candidate) -> tuple[bool, bool, bool, float, int, str]:
+        changes = only_reads and not all(is_read(permission) for permission in one.excess)
+        return bool(one.refusal), not one.curated, changes, one.score, len(one.excess), one.role
+
+    return rank
 
 
 def _chosen(asked: tuple[Permission, ...], judged: list[Candidate]) -> RoleChoice:
@@ -118,15 +131,20 @@ def _chosen(asked: tuple[Permission, ...], judged: list[Candidate]) -> RoleChoic
 
 
 def _why(best: Candidate, fit: list[Candidate]) -> str:
-    gives = f"it gives {len(best.excess)} permissions more" if best.excess else "it gives nothing more"
+    gives = f"permissions beyond the ask: {len(best.excess) or 'none'}"
     narrower = [one for one in fit if len(one.excess) < len(best.excess)]
     if not narrower:
         return f"{gives}; no role that a person or workload may have is smaller"
     first = min(narrower, key=lambda one: len(one.excess))
-    weighs = (
-        "the choice of hand-checked roles comes first" if best.curated else f"its excess weighs more ({first.score:g})"
-    )
-    return f"{gives}; {first.role} is smaller, but {first.refusal or weighs}"
+    return f"{gives}; {first.role} is smaller, but {first.refusal or _why_not(first, best)}"
+
+
+def _why_not(smaller: Candidate, best: Candidate) -> str:
+    if best.curated:
+        return "the choice of hand-checked roles comes first"
+    if smaller.score < best.score:
+        return "it also lets things be changed"
+    return f"its excess weighs more ({smaller.score:g})"
 
 
 def _nobody(asked: tuple[Permission, ...], catalogue: Catalogue) -> str:

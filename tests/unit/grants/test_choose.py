@@ -43,6 +43,13 @@ def test_the_least_excess_wins_and_a_read_weighs_less_than_a_write() -> None:
     assert "roles/dns.writer is smaller, but its excess weighs more" in choice.why
 
 
+def test_who_only_reads_gets_a_role_that_only_reads_if_there_is_one() -> None:
+    reads = " ".join(f"dns.thing{number}.get" for number in range(9))
+    catalogue = small(dns_reader=f"dns.zones.get {reads}", dns_maker="dns.zones.get dns.zones.update")
+    assert choose([Permission("dns.zones.get")], catalogue).role == "roles/dns.reader"
+    assert choose([Permission("dns.zones.update")], catalogue).role == "roles/dns.maker"
+
+
 @pytest.mark.parametrize(
     ("tempting", "why"),
     [
@@ -50,6 +57,10 @@ def test_the_least_excess_wins_and_a_read_weighs_less_than_a_write() -> None:
         ({"dns_try_beta": "dns.zones.get"}, "in stage BETA"),
         ({"other_helper": "dns.zones.get"}, "a role of another service"),
         ({"dns_admin": "dns.zones.get dns.zones.setIamPolicy"}, "it would hand out dns.zones.setIamPolicy"),
+        (
+            {"dns_bot": "dns.zones.get iam.serviceAccounts.getAccessToken"},
+            "it would hand out iam.serviceAccounts.getAcc",
+        ),
         (
             {"dns_all": "dns.zones.get " + " ".join(f"service{number}.a.get" for number in range(16))},
             "made for a job",
