@@ -77,7 +77,7 @@ def _table(catalogue: Catalogue) -> bool:
     for name in ASKED:
         choice = choose([Permission(name)], catalogue)
         chosen = next((one for one in choice.candidates if one.role == choice.role), None)
-        wrong |= bool(chosen and (chosen.dangerous or chosen.refusal))
+        wrong |= bool(chosen and (chosen.refusal or (chosen.dangerous and not chosen.curated)))
         excess, dangerous = (str(len(chosen.excess)), str(len(chosen.dangerous))) if chosen else ("-", "-")
         table.add_row(name, (choice.role or "none").removeprefix("roles/"), excess, dangerous, choice.why)
     Console(width=160).print(table)
