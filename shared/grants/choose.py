@@ -105,7 +105,7 @@ def _weight(permission: Permission, services: set[str]) -> float:
 
 
 def _order(asked: tuple[Permission, ...]) -> Callable[[Candidate], tuple[bool, bool, bool, float, int, str]]:
-    """What may be given comes first, then what is hand-checked, what only reads for who only reads, what weighs least."""
+    """What may be given comes first, then what is hand-checked, what only reads for readers, what weighs least."""
     only_reads = all(is_read(permission) for permission in asked)
 
     def rank(one: Candidate) -> tuple[bool, bool, bool, float, int, str]:
