@@ -63,7 +63,7 @@ class _Ear:
             cause, sentence = self._known[at]
             match = self._bank.first(at, text)
             hedged = any(word in text[max(0, match.start() - HEDGE) : match.end()].lower() for word in HEDGES)
-            groups = {name: value for name, value in match.groupdict().items() if value}
+            groups = {name.rstrip("_"): value for name, value in match.groupdict().items() if value}
             if sentence.implies:
                 groups.setdefault("service" if sentence.implies.endswith(".com") else "permission", sentence.implies)
             heard = Heard(

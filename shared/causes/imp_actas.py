@@ -28,7 +28,7 @@ CAUSE = Cause(
         ),
         Sentence(r"iam\.serviceAccountUser\b", weight=3, implies="iam.serviceAccounts.actAs"),
         Sentence(
-            r"(?:permission to|able to|allowed to|authori[sz]ed to|must be able to|cannot|can't|access to) act as (?:the )?(?:specified )?(?:service[ _]account:? ?['\"\[]{0,2}(?P<account>[\w.+-]+@[\w.-]+\w)?|['\"\[]{0,2}(?P<named>[\w.+-]+@[\w.-]+\w))",
+            r"(?:permission to|able to|allowed to|authori[sz]ed to|must be able to|cannot|can't|access to) act as (?:the )?(?:specified )?(?:service[ _]account:? ?['\"\[]{0,2}(?P<account>[\w.+-]+@[\w.-]+\w)?|['\"\[]{0,2}(?P<account_>[\w.+-]+@[\w.-]+\w)|['\"\[]+[^'\"]{1,80}@)",
             weight=3,
             implies="iam.serviceAccounts.actAs",
         ),

@@ -25,7 +25,9 @@ CAUSE = Cause(
             weight=3,
             anyones=True,
         ),
-        Sentence(r"(?:^|[.:'\"({>\[]\s*)quota exceeded\b|resource has been exhausted", weight=3),
+        Sentence(
+            r"(?:^|[.:'\"({>\[]\s*)quota exceeded\b|(?-i:\bQuota exceeded\b)|resource has been exhausted", weight=3
+        ),
         Sentence(
             r"(?:exceeds?|exceeded|over|reached|insufficient|out of|not enough)\b.{0,60}\bquotas?\b",
             weight=3,

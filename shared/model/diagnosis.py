@@ -32,11 +32,12 @@ class Also(Struct, frozen=True):
 class Sentence(Struct, frozen=True):
     """A sentence form of the domain, as an RE2 pattern over folded text; named groups become facts.
 
-    `weight`: 3 only this cause writes it; 2 it names this cause's subject; 1 many causes share it. `refusal`: whether
-    the sentence alone says that a call was refused. Where it is False the sentence explains a refusal known from
-    elsewhere; found alone it only points a reader to the cause's page. `anyones` marks words that other vendors'
-    systems write as well: they count only beside a sign of Google. `implies` is the permission, or the API host, that
-    the sentence is documented to be about when it names none.
+    A fact that may stand in two places has a second group, named with an underscore at its end. `weight`: 3 only this
+    cause writes it; 2 it names this cause's subject; 1 many causes share it. `refusal`: whether the sentence alone
+    says that a call was refused. Where it is False the sentence explains a refusal known from elsewhere; found alone
+    it only points a reader to the cause's page. `anyones` marks words that other vendors' systems write as well: they
+    count only beside a sign of Google. `implies` is the permission, or the API host, that the sentence is documented
+    to be about when it names none.
     """
 
     pattern: str
