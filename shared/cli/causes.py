@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 
-@click.command()
+@click.command(short_help="everything a 403 can mean, or one cause in full")
 @click.argument("cause_id", metavar="[ID]", required=False)
 def causes(cause_id: str | None) -> None:
     """List every cause, or show the page of one: what it means, what confirms it, what mends it."""

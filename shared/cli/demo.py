@@ -33,7 +33,7 @@ REPEATS = 300
 STARTS_WITHIN_SECONDS = 30
 
 
-@click.command()
+@click.command(short_help="the stories of samples/ through the real function")
 def demo() -> None:
     """Start the detect function, deliver the samples as Pub/Sub pushes over HTTP, and tell each story.
 

@@ -17,7 +17,7 @@ from shared.model.report import Report
 from shared.pipeline.report import report_unreadable
 
 
-@click.command()
+@click.command(short_help="why a call was refused, from an entry or a text")
 @click.argument("file", default="-", type=click.File("rb"))
 @click.option(
     "--format",

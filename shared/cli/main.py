@@ -23,17 +23,20 @@ class _Group(click.Group):
             raise click.ClickException(str(error)) from error
 
 
-@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+HELP = """Why was this call to Google Cloud refused, and what would be the narrowest fix?
+
+\b
+Start here:
+  unforbid explain entry.json   an entry, an array, JSON lines, an error body or pasted text
+  unforbid demo                 the stories of samples/ through the real function
+  unforbid causes               everything a 403 can mean
+"""
+
+
+@click.group(cls=_Group, help=HELP, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(package_name="unforbid")
 def unforbid() -> None:
-    r"""Why was this call to Google Cloud refused, and what would be the narrowest fix?
-
-    \b
-    Start here:
-      unforbid explain entry.json     one entry, an array, JSON lines, an error body or pasted text
-      unforbid demo                   the stories of samples/ through the real function, on this machine
-      unforbid causes                 everything a 403 can mean
-    """
+    """Run one command."""
 
 
 for command in (explain, demo, serve, causes, runs, roles):

@@ -25,12 +25,12 @@ STALE_AFTER = timedelta(days=30)
 FORMAT = click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
 
 
-@click.group()
+@click.group(short_help="the roles there are, and which to give")
 def roles() -> None:
     """The organisation's roles, and which of them to give for a missing permission."""
 
 
-@roles.command()
+@roles.command(short_help="read every role into the catalogue")
 @click.option("--organization", metavar="ID", help="Also read the custom roles of an organisation, by its number.")
 @click.option("--project", metavar="ID", multiple=True, help="Also read the custom roles of a project.")
 @click.option(
@@ -58,7 +58,7 @@ def refresh(organization: str | None, project: tuple[str, ...], source: Path | N
     click.echo(f"{len(read)} roles in {settings.roles} ({len(data) / 1_048_576:.1f} MiB)")
 
 
-@roles.command()
+@roles.command(short_help="the least role for some permissions")
 @click.argument("permissions", nargs=-1, required=True, metavar="PERMISSION...")
 @click.option("--on", "resource", metavar="RESOURCE", help="What the role would be given on, as a resource name.")
 @FORMAT
@@ -81,7 +81,7 @@ def suggest(permissions: tuple[str, ...], resource: str | None, form: str) -> No
     draw_choice(choice, target)
 
 
-@roles.command()
+@roles.command(short_help="what a role holds")
 @click.argument("name", metavar="ROLE")
 @FORMAT
 def show(name: str, form: str) -> None:

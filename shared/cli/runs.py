@@ -23,7 +23,7 @@ STORE = click.option(
 FORMAT = click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
 
 
-@click.group(invoke_without_command=True)
+@click.group(invoke_without_command=True, short_help="what the store holds")
 @STORE
 @FORMAT
 @LIMIT
@@ -45,7 +45,7 @@ def runs(ctx: click.Context, path: Path | None, form: str, limit: int) -> None:
         click.echo(f"the {limit} newest are shown; --limit shows more")
 
 
-@runs.command()
+@runs.command(short_help="one run, or one quarantined message")
 @click.argument("run_id", metavar="ID")
 @STORE
 @click.option(

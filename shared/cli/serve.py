@@ -13,7 +13,7 @@ HERE = Path(__file__).resolve().parents[2]
 SOURCE = HERE / "functions" / "detect" / "main.py"
 
 
-@click.command()
+@click.command(short_help="the detect function on this machine")
 @click.option("--port", default=8080, show_default=True, type=click.IntRange(1, 65535))
 @click.option(
     "--store",

@@ -213,3 +213,10 @@ def test_what_gcloud_prints_by_default_is_read_as_the_entries_it_is() -> None:
 )
 def test_yaml_that_gcloud_would_not_write_is_refused(given: str, reason: str) -> None:
     assert reason in json.loads(run("explain", "--format", "jsonl", given=given.encode()).stdout)["reason"]
+
+
+def test_the_help_starts_with_what_to_do_first() -> None:
+    lines = run("--help").stdout.splitlines()
+    start = lines.index("  Start here:")
+    assert lines[start + 1].startswith("    unforbid explain entry.json")
+    assert not any("\\b" in line for line in lines)
