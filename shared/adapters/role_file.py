@@ -23,5 +23,8 @@ def write_catalogue(path: Path, data: bytes) -> None:
     """Put a catalogue into a file in one step: whoever has the old one open keeps it, nobody sees half a file."""
     path.parent.mkdir(parents=True, exist_ok=True)
     half = path.with_name(f"{path.name}.{os.getpid()}")
-    half.write_bytes(data)
-    half.replace(path)
+    try:
+        half.write_bytes(data)
+        half.replace(path)
+    finally:
+        half.unlink(missing_ok=True)

@@ -7,6 +7,7 @@ body its jsonPayload.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -34,12 +35,30 @@ def read_inputs(data: bytes) -> Iterator[Input]:
         yield _guarded(data)
     elif lines := _json_lines(data):
         yield from (_guarded(line) for line in lines)
+    elif values := _one_after_another(data):
+        yield from (_guarded(value) for value in values)
     elif _may_be_yaml(data):
         yield from _from_yaml(data)
     elif _is_cut_short(data):
         yield Unreadable("not JSON: it begins like a log entry and does not end like one; was it cut short?")
     else:
         yield _text(data)
+
+
+def _one_after_another(data: bytes) -> list[bytes]:
+    """Pretty-printed JSON objects one after another, as `jq '.[]'` prints them; empty if it is anything else."""
+    if not data.startswith(b"{"):
+        return []
+    try:
+        text, at, found = data.decode("utf-8"), 0, []
+        decoder = json.JSONDecoder()
+        while at < len(text):
+            _, end = decoder.raw_decode(text, at)
+            found.append(text[at:end].encode())
+            at = end + len(text[end:]) - len(text[end:].lstrip())
+    except (ValueError, RecursionError):
+        return []
+    return found
 
 
 def _may_be_yaml(data: bytes) -> bool:

@@ -52,9 +52,14 @@ def refresh(organization: str | None, project: tuple[str, ...], source: Path | N
     ]
     found = read_roles(source) if source else _from_google(settings.endpoint, parents)
     read = list(_counted(found))
+    if not read:
+        raise click.ClickException("there were no roles to read: the catalogue stays as it was")
     origin = source.name if source else ", ".join(parent or "Google" for parent in parents)
     data = pack(read, datetime.now(UTC), origin)
-    write_catalogue(settings.roles, data)
+    try:
+        write_catalogue(settings.roles, data)
+    except OSError as error:
+        raise click.ClickException(f"{settings.roles} cannot be written: {error.strerror}") from error
     click.echo(f"{len(read)} roles in {settings.roles} ({len(data) / 1_048_576:.1f} MiB)")
 
 
@@ -148,6 +153,8 @@ def read_roles(source: Path) -> Iterator[RoleDefinition]:
     """The roles of a file, one a line as roles.list with view=FULL returns it; raises Unreadable with the line."""
     decode = msgspec.json.Decoder(_Listed).decode
     for number, line in enumerate(source.read_bytes().splitlines(), 1):
+        if not line.strip():
+            continue
         try:
             listed = decode(line)
             permissions = tuple(sorted({Permission(name) for name in listed.included_permissions}))

@@ -37,7 +37,7 @@ class Origin(Struct, frozen=True):
 
 def pack(roles: Iterable[RoleDefinition], at: datetime, source: str) -> bytes:
     """The bytes of a catalogue; raises ValueError for more roles or permissions than 16 bits can number."""
-    ordered = sorted(roles, key=lambda role: role.name)
+    ordered = sorted({role.name: role for role in roles}.values(), key=lambda role: role.name)
     names = sorted({permission for role in ordered for permission in role.permissions})
     if max(len(names), len(ordered)) > MOST_IDS:
         raise ValueError(f"{len(ordered)} roles and {len(names)} permissions are more than a catalogue can number")
@@ -48,7 +48,7 @@ def pack(roles: Iterable[RoleDefinition], at: datetime, source: str) -> bytes:
         for permission in permissions:
             holders[permission].append(number)
     texts = [name.encode() for name in names]
-    cards = [f"{role.name}\0{role.title}\0{role.stage}".encode() for role in ordered]
+    cards = [f"{role.name}\0{role.title.replace(chr(0), ' ')}\0{role.stage}".encode() for role in ordered]
     tables = (_starts(texts), _starts(cards), _starts(held), _starts(holders))
     lists = array("H", [one for each in (*held, *holders) for one in each])
     origin = source.encode()

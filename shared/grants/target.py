@@ -50,6 +50,9 @@ CARRIERS = {
 OWNED_DOMAIN = ".iam.gserviceaccount.com"
 """User-managed accounts are named NAME@PROJECT.iam.gserviceaccount.com."""
 PROJECTS = "cloudresourcemanager.googleapis.com"
+PLACES = ("locations", "regions", "zones", "global")
+MOST_PARTS = 5
+"""`projects/P/zones/Z/instances` is the longest name of a place with a bare collection."""
 ON_PARENT = frozenset({"create", "list", "search", "insert"})
 
 
@@ -63,7 +66,7 @@ def target_of(permission: str, resource: ResourceName | None, account: str | Non
     service, name = service_of(permission), resource.text
     if name[:2] == "//":
         host, _, name = name[2:].partition("/")
-        if host not in (service, PROJECTS):
+        if host not in (service, PROJECTS, f"{kind.partition('.')[0]}.googleapis.com"):
             return None
     carriers = CARRIERS.get(kind)
     if carriers is None:
@@ -77,7 +80,14 @@ def target_of(permission: str, resource: ResourceName | None, account: str | Non
         elif at >= 0:
             end = name.find("/", at + len(inside))
             return f"//{service}/{name if end < 0 else name[:end]}"
-    return _container(resource) if created or name.count("/") == 1 else None
+    parent = created or name.count("/") == 1 or (verb in ON_PARENT and created_in == carriers[0] and _is_place(name))
+    return _container(resource) if parent else None
+
+
+def _is_place(name: str) -> bool:
+    """Whether a name is a project or a place in one, with or without a bare collection: what lists are asked of."""
+    parts = name.split("/")
+    return parts[0] == "projects" and (len(parts) < 3 or parts[2] in PLACES) and len(parts) <= MOST_PARTS
 
 
 def is_carried(permission: str) -> bool:

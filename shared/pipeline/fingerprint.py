@@ -20,8 +20,9 @@ VOLATILE = frozenset(
 
 def fingerprint(denial: Denial, diagnosis: Diagnosis, plan: Plan) -> str:
     """32 hex digits over trust, cause, principal, permissions, service, consumer, machine and place of the fix."""
-    where = [action.target for action in plan.actions if action.target] or [_steady(denial.names.resource)]
-    machine = denial.origin.instance
+    where = [action.target for action in plan.actions if action.target]
+    machine = denial.origin.instance if not where else None
+    where = where or [_steady(denial.names.resource)]
     parts = (
         denial.trust.value,
         diagnosis.cause.id,

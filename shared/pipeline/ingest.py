@@ -28,7 +28,7 @@ class _Push(Struct):
 class _Delivery(Struct):
     message: _PubsubMessage | None = None
     data: _Push | None = None
-    data_base64: str = ""
+    data_base64: str | None = None
 
 
 _decode = msgspec.json.Decoder(_Delivery).decode

@@ -24,7 +24,8 @@ ACCOUNT_WORD = r"""(?:service ?account|account|principal|caller|user|member|iden
 LACKS = (
     r"""(?:does(?: not|n't)|do not|has no|have no|lacks?|is missing|(?:is not|isn't) (?:authori[sz]ed|allowed|permitted to)|"""
     r"""has insufficient|cannot|can't|denied permission|was denied|was refused|"""
-    r"""(?:needs?|must have|requires?|without) (?:the )?(?:iam )?(?:permission|role|access|['"]?[a-z]\w+\.\w+\.\w+))"""
+    r"""(?:needs?|must have|must be granted|requires?|without) (?:the |an? )?(?:[A-Z]\w+ ){0,4}(?:additional |iam )?"""
+    r"""(?:permissions?|roles?(?:/[\w.]+)?|access|['"]?[a-z]\w+\.\w+\.\w+))"""
 )
 OPEN, CLOSE = r"""['"\[(<*]{0,3}""", r"""['"\])>*]{0,3}"""
 PROJECT = r"""(?:[a-z0-9.-]+\.[a-z]+:)?[a-z][a-z0-9-]{4,28}[a-z0-9]"""
@@ -66,7 +67,7 @@ _PATTERNS: dict[str, tuple[str, ...]] = {
     "bucket": (
         r"""gs://([a-z0-9][\w.-]+[a-z0-9])""",
         r"""\bb instance \[([a-z0-9][\w.-]+[a-z0-9])""",
-        r"""/b/([a-z0-9][\w.-]+[a-z0-9])/(?:o|iam|acl)\b""",
+        r"""/storage/v1/b/([a-z0-9][\w.-]+[a-z0-9])/(?:o|iam|acl)\b""",
         r"""https://storage\.(?:googleapis|cloud\.google)\.com/([a-z0-9][\w.-]+[a-z0-9])/""",
         r"""https://([a-z0-9][a-z0-9_-]+[a-z0-9])\.storage\.googleapis\.com""",
     ),
@@ -81,7 +82,7 @@ _PATTERNS: dict[str, tuple[str, ...]] = {
     "scopes": (r"""(?i)scopes?=['"]([^'"]{10,})['"]""", r"""(?i)acceptable scopes: ([\w:/., -]{10,})"""),
     "http": (
         r"""(?i)\b(?:error|errors|code|status|statuscode|status_code|httperror|http|responsecode|http/[123](?:\.[01])?|failed with|returned|got|received|exception|response|forbidden|denied)\b['"\])]*[\s:=(,'"\[<>#-]{0,6}(?:(?:code|status|error|response|http)[\s:='"(\[,]{0,5}){0,2}([1-5]\d\d)\b""",
-        r"""^\W{0,3}([45]\d\d)[ :]""",
+        r"""^\W{0,3}([45]\d\d)(?::| [\w.+-]+@[\w-]+\.)""",
         r"""(?i)\b([45]\d\d)\b[\s:,-]{0,3}(?:forbidden|unauthori[sz]ed|not found|bad request|permission|caller|request|conflict|too many|precondition|get |post |put |patch |delete |access|client error|server error|insufficient|rate|quota)""",
     ),
     "grpc_number": (
@@ -195,8 +196,10 @@ def _stripped(principal: str | None) -> str | None:
 def _resource(matches: _Matches) -> str | None:
     for match in matches.all("bigquery", 1):
         return _bigquery_name(match.group(1).lower(), match.group(2))
-    if (named_so := matches.first("resource")) and "/logs/" not in named_so:
-        return _storage_name(unquote(named_so).rstrip(".,;:/"))
+    for match in matches.all("resource"):
+        named_so = str(match.group(1))[:_LONGEST_NAME]
+        if "/logs/" not in named_so:
+            return _storage_name(unquote(named_so).rstrip(".,;:/"))
     if bucket := matches.first("bucket"):
         return f"projects/_/buckets/{bucket}"
     project = matches.first("project")
