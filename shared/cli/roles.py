@@ -69,15 +69,11 @@ def refresh(organization: str | None, project: tuple[str, ...], source: Path | N
 @FORMAT
 def suggest(permissions: tuple[str, ...], resource: str | None, form: str) -> None:
     """The role that holds every PERMISSION and gives least beyond, with the proof."""
-    from shared.grants.choose import choose
-    from shared.grants.danger import is_project
-    from shared.grants.target import target_of
-    from shared.model.names import parse_resource
+    from shared.grants.choose import ANYWHERE, choose
 
     asked = [_permission(text) for text in permissions]
-    named = parse_resource(resource) if resource else None
-    target = target_of(asked[0], named, None) if named else None
-    choice = choose(asked, _catalogue(), on_project=target is not None and is_project(target))
+    target = _target(asked, resource) if resource else None
+    choice = choose(asked, _catalogue(), on=target or ANYWHERE)
     if form == "json":
         _print_json(choice)
         return
@@ -124,6 +120,24 @@ def _catalogue() -> Catalogue:
     if age > STALE_AFTER:
         click.echo(f"the catalogue is {age.days} days old: `unforbid roles refresh` reads it again", err=True)
     return catalogue
+
+
+def _target(asked: list[Permission], resource: str) -> str:
+    """The one resource all permissions would be granted on; a sentence if there is none, or more than one."""
+    from shared.grants.danger import is_above_project
+    from shared.grants.target import target_of
+    from shared.model.names import is_target, parse_resource
+
+    named = parse_resource(resource)
+    targets = {target_of(permission, named, None) for permission in asked}
+    target = targets.pop() if len(targets) == 1 else None
+    if target is None or not is_target(target):
+        raise click.ClickException(
+            f"{resource!r} is nothing on which all of these can be granted: ask for one at a time"
+        )
+    if is_above_project(target):
+        raise click.ClickException(f"{target} is above a project: nothing is proposed there")
+    return target
 
 
 def _permission(text: str) -> Permission:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 
 from shared.grants.catalogue import Catalogue
 from shared.grants.curated import ROLES
-from shared.grants.danger import floor_of
+from shared.grants.danger import floor_of, is_project
 from shared.grants.sensitivity import is_data, is_read
 from shared.model.names import Permission, Role
 from shared.model.plan import T1, T3
@@ -29,10 +29,13 @@ ANYWHERE = "//anything/resource"
 """No project: the floor of a permission on a resource of its own."""
 
 
-def choose(permissions: Sequence[Permission], catalogue: Catalogue, *, on_project: bool = False) -> RoleChoice:
-    """The role that holds all of the permissions and least else, or a custom role to propose."""
+def choose(permissions: Sequence[Permission], catalogue: Catalogue, *, on: str = ANYWHERE) -> RoleChoice:
+    """The role that holds all of the permissions and least else, or a custom role to propose.
+
+    `on` is the full resource name the role would be given on; what is harmless on one resource may not be on a project.
+    """
     asked = tuple(dict.fromkeys(permissions))
-    forbidden = [permission for permission in asked if floor_of(permission, ANYWHERE) is T3]
+    forbidden = [permission for permission in asked if floor_of(permission, on) is T3]
     if forbidden:
         why = (
             f"{', '.join(forbidden)}: a machine never proposes a role for what only security and the owner may hand out"
@@ -41,11 +44,11 @@ def choose(permissions: Sequence[Permission], catalogue: Catalogue, *, on_projec
     holders = frozenset.intersection(*(catalogue.holding(permission) for permission in asked)) if asked else frozenset()
     if not holders:
         return RoleChoice(permissions=asked, role=None, why=_nobody(asked, catalogue), custom=asked)
-    judged = sorted((judge(catalogue.definition(number), asked, on_project) for number in holders), key=_order(asked))
+    judged = sorted((judge(catalogue.definition(number), asked, on) for number in holders), key=_order(asked))
     return _chosen(asked, judged)
 
 
-def judge(role: RoleDefinition, asked: tuple[Permission, ...], on_project: bool) -> Candidate:
+def judge(role: RoleDefinition, asked: tuple[Permission, ...], on: str) -> Candidate:
     """What a role gives beyond the ask, what that costs, and why it may not be given, if so."""
     services = {permission.partition(".")[0] for permission in asked}
     excess = tuple(permission for permission in role.permissions if permission not in asked)
@@ -56,7 +59,7 @@ def judge(role: RoleDefinition, asked: tuple[Permission, ...], on_project: bool)
         score=round(sum(_weight(permission, services) for permission in excess), 1),
         excess=excess,
         dangerous=dangerous,
-        refusal=_never(role, excess) or ("" if curated else _too_wide(role, services, excess, on_project)),
+        refusal=_never(role, excess) or ("" if curated else _too_wide(role, services, excess, on)),
         curated=curated,
     )
 
@@ -72,16 +75,22 @@ def _never(role: RoleDefinition, excess: tuple[Permission, ...]) -> str:
     return _hands_out([permission for permission in excess if floor_of(permission, ANYWHERE) is T3])
 
 
-def _too_wide(role: RoleDefinition, services: set[str], excess: tuple[Permission, ...], on_project: bool) -> str:
+def _too_wide(role: RoleDefinition, services: set[str], excess: tuple[Permission, ...], on: str) -> str:
     """Why a role that nobody curated does not fit the ask, "" if it does."""
     if said := _hands_out([permission for permission in excess if floor_of(permission, ANYWHERE) is not T1]):
         return said
+    if role.name.startswith("projects/") and not _is_of(role.name.split("/")[1], on):
+        return "a custom role of another project, or of one that is not known to be this one"
     if len({one.partition(".")[0] for one in role.permissions}) > MOST_SERVICES:
         return "made for a job: it spans many services"
     prefix = role.name.removeprefix("roles/").partition(".")[0]
     if role.name.startswith("roles/") and prefix not in services:
         return "a role of another service"
-    return "on a whole project it would also let data be read" if on_project and _reads_data(excess) else ""
+    return "on a whole project it would also let data be read" if is_project(on) and _reads_data(excess) else ""
+
+
+def _is_of(project: str, on: str) -> bool:
+    return f"{on}/".partition("/projects/")[2].partition("/")[0] == project
 
 
 def _hands_out(dangerous: list[Permission]) -> str:

@@ -62,6 +62,8 @@ def _no_refusal(denial: Denial, heard: tuple[Heard, ...]) -> NotADenial | None:
     google = vendor is Vendor.GOOGLE
     likely = google or (refused and vendor is Vendor.UNKNOWN)
     counted = [one for one in heard if one.refusal and (google or not one.anyones or (likely and one.weight > 1))]
+    if denial.names.permissions and not refused and not any(map(is_googles, denial.names.permissions)):
+        counted = [one for one in counted if one.cause != "iam.unconfirmed"]  # "is missing some.dotted.word"
     strong = any(one.weight > 1 for one in counted)
     if strong or (refused and google) or (not denial.status and counted):
         return None

@@ -220,3 +220,9 @@ def test_the_help_starts_with_what_to_do_first() -> None:
     start = lines.index("  Start here:")
     assert lines[start + 1].startswith("    unforbid explain entry.json")
     assert not any("\\b" in line for line in lines)
+
+
+def test_pretty_objects_one_after_another_are_read_each() -> None:
+    printed = "\n".join(json.dumps(one, indent=2) for one in (DENIAL, BODY))
+    told = explain(printed.encode())
+    assert [one["cause"] for one in told] == ["gcs.iam", "cred.scope.client"]

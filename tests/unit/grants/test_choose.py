@@ -17,6 +17,7 @@ from shared.model.names import Permission, Role
 from shared.model.plan import T3
 from shared.model.role import RoleDefinition, Stage
 
+PROJECT = "//cloudresourcemanager.googleapis.com/projects/p"
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
 
@@ -94,7 +95,24 @@ def test_what_is_too_wide_asks_for_a_custom_role_of_just_the_permissions() -> No
 def test_reading_data_of_a_whole_project_is_never_a_side_effect() -> None:
     catalogue = small(dns_fit="dns.zones.get storage.objects.get")
     assert choose([Permission("dns.zones.get")], catalogue).role == "roles/dns.fit"
-    assert choose([Permission("dns.zones.get")], catalogue, on_project=True).role is None
+    assert choose([Permission("dns.zones.get")], catalogue, on=PROJECT).role is None
+
+
+def test_what_one_account_may_be_given_on_another_is_never_given_on_a_project() -> None:
+    catalogue = small(iam_tokens="iam.serviceAccounts.getAccessToken")
+    asked = [Permission("iam.serviceAccounts.getAccessToken")]
+    assert choose(asked, catalogue).role == "roles/iam.tokens"
+    assert choose(asked, catalogue, on=PROJECT).role is None
+
+
+def test_a_custom_role_is_given_in_its_own_project_only() -> None:
+    own = RoleDefinition(name=Role("projects/p1/roles/x"), permissions=(Permission("dns.zones.get"),))
+    catalogue = Catalogue(pack([own], NOON, "test"))
+    asked = [Permission("dns.zones.get")]
+    there = "//cloudresourcemanager.googleapis.com/projects/{}"
+    assert choose(asked, catalogue, on=there.format("p1")).role == "projects/p1/roles/x"
+    assert choose(asked, catalogue, on=there.format("p2")).role is None
+    assert choose(asked, catalogue).role is None
 
 
 @pytest.mark.parametrize("permission", ["resourcemanager.projects.setIamPolicy", "iam.serviceAccountKeys.create"])

@@ -131,3 +131,15 @@ def test_an_error_info_decides_before_any_word() -> None:
 def test_the_machine_that_wrote_a_line_is_where_its_scopes_are() -> None:
     assert explain(on_vm("403 Request had insufficient authentication scopes.")).cause == "cred.scope.gce"
     assert explain(text("403 Request had insufficient authentication scopes.")).cause == "cred.scope.client"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "config is missing spring.cloud.gcp in the googleapis.com client",
+        "module lacks foo.bar.baz when calling https://storage.googleapis.com",
+        "403 rows processed for googleapis.com in 3s",
+    ],
+)
+def test_dotted_words_and_numbers_are_no_refusal(words: str) -> None:
+    assert explain(text(words)).verdict == "not_a_denial"

@@ -317,3 +317,11 @@ def test_a_look_alike_of_googles_domain_is_a_user_and_no_service_account() -> No
 def test_only_one_project_and_one_api_can_be_enabled(consumer: str, service: str) -> None:
     detail = error_info("SERVICE_DISABLED", consumer=consumer, service=service)
     assert not any(action.changes for action in explain(audit(details=[detail])).plan)
+
+
+@pytest.mark.parametrize(
+    "place", ["projects/acme-test", "projects/acme-test/zones/z", "projects/acme-test/zones/z/instances"]
+)
+def test_a_list_is_asked_of_the_project_whatever_place_it_names(place: str) -> None:
+    (action,) = explain(audit(permission="compute.instances.list", resource=place)).plan
+    assert (action.changes, action.target) == (True, "//cloudresourcemanager.googleapis.com/projects/acme-test")
