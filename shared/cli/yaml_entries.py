@@ -9,7 +9,12 @@ import yaml
 
 from shared.errors import Unreadable
 
-FIRST_FIELDS = (b"insertId:", b"logName:", b"protoPayload:", b"textPayload:", b"jsonPayload:", b"httpRequest:")
+FIELDS = frozenset(
+    b"insertId logName protoPayload textPayload jsonPayload httpRequest resource timestamp receiveTimestamp severity "
+    b"labels operation trace spanId traceSampled sourceLocation split errorGroups apphub apphubDestination".split()
+)
+"""What may stand at the start of a line: the fields of a LogEntry."""
+MOST_DEPTH = 40
 
 
 class _Loader(yaml.CSafeLoader):
@@ -29,9 +34,9 @@ _Loader.yaml_implicit_resolvers = {
 
 
 def is_yaml(data: bytes) -> bool:
-    """Whether text is one or more log entries in YAML: at least two fields of an entry stand at the start of a line."""
-    lines = [line for line in data.split(b"\n") if line.startswith(FIRST_FIELDS)]
-    return len({line.partition(b":")[0] for line in lines}) > 1
+    """Whether text is log entries in YAML: every line that is not indented begins with a field of an entry."""
+    lines = {line.partition(b":")[0] for line in data.splitlines() if line[:1] not in (b"", b" ") and line != b"---"}
+    return len(lines) > 1 and lines <= FIELDS
 
 
 def yaml_entries(data: bytes) -> list[bytes]:
@@ -42,9 +47,18 @@ def yaml_entries(data: bytes) -> list[bytes]:
     """
     try:
         text = data.decode("utf-8")
-        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, Loader=_Loader)):
-            raise Unreadable("YAML with references is not read")
+        _refuse_growth(text)
         documents = list(yaml.load_all(text, Loader=_Loader))
         return [json.dumps(document).encode() for document in documents if document is not None]
     except (yaml.YAMLError, UnicodeDecodeError, RecursionError, ValueError, TypeError) as error:
         raise Unreadable(f"not YAML: {' '.join(str(error).split())[:200]}") from error
+
+
+def _refuse_growth(text: str) -> None:
+    depth = 0
+    for event in yaml.parse(text, Loader=_Loader):
+        if isinstance(event, yaml.AliasEvent):
+            raise Unreadable("YAML with references is not read")
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > MOST_DEPTH:
+            raise Unreadable(f"nested more than {MOST_DEPTH} deep")

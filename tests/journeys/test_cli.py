@@ -226,3 +226,11 @@ def test_pretty_objects_one_after_another_are_read_each() -> None:
     printed = "\n".join(json.dumps(one, indent=2) for one in (DENIAL, BODY))
     told = explain(printed.encode())
     assert [one["cause"] for one in told] == ["gcs.iam", "cred.scope.client"]
+
+
+def test_text_that_only_looks_like_yaml_is_read_as_text() -> None:
+    words = (
+        "Error: x\ninsertId: a\nlogName: b\n403 Forbidden: app@acme-test.iam.gserviceaccount.com does not have "
+        "storage.objects.get access to the Google Cloud Storage bucket."
+    )
+    assert explain(words.encode())[0]["cause"] == "gcs.iam"
