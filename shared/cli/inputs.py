@@ -55,7 +55,9 @@ def _one_after_another(data: bytes) -> list[bytes]:
         while at < len(text):
             _, end = decoder.raw_decode(text, at)
             found.append(text[at:end].encode())
-            at = end + len(text[end:]) - len(text[end:].lstrip())
+            at = end
+            while at < len(text) and text[at].isspace():
+                at += 1
     except (ValueError, RecursionError):
         return []
     return found
