@@ -1,12 +1,18 @@
-"""What the pipeline asks of the outside, as Protocols: the store, the recorder in front of it, the clock."""
+"""What the pipeline asks of the outside, as Protocols: Google, the store, the recorder in front of it, the clock."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from shared.model.run import Dropped, Quarantined, Repeats, Run
+if TYPE_CHECKING:
+    from shared.model.facts import Access, Account, Asset, Beat, Change, DenyRule, FlowLogs, Policy, Project
+    from shared.model.machine import Machine, Surroundings
+    from shared.model.memory import SerialOutput
+    from shared.model.names import Permission, Role
+    from shared.model.role import RoleDefinition
+    from shared.model.run import Dropped, Quarantined, Repeats, Run
 
 
 class Clock(Protocol):
@@ -64,3 +70,64 @@ class Recorder(Protocol):
 
     def flush(self) -> None:
         """Write what is counted but not yet stored."""
+
+
+class Facts(Protocol):
+    """Questions to Google Cloud; nothing here can change anything.
+
+    Resources are full resource names (`//storage.googleapis.com/projects/_/buckets/b`), a project is `projects/ID`
+    or `projects/NUMBER`.
+    Every method raises `NotAllowedToLook` where Google refuses us the question, `NotFound` where what was asked about
+    does not exist, and `LookFailed` where no usable answer came in time. None and empty are answers, never failures.
+    """
+
+    def entry(self, log_name: str, insert_id: str, at: datetime) -> bytes | None:
+        """Cloud Logging's own copy of an entry as LogEntry JSON, None if it has no such entry."""
+
+    def access(self, principal: str, permission: Permission, resource: str, at: datetime | None) -> Access:
+        """Policy Troubleshooter's answer for a Google account or service account by e-mail, at a time."""
+
+    def policy(self, resource: str) -> Policy:
+        """The allow policy of a resource, conditions included."""
+
+    def deny_rules(self, on: str) -> tuple[DenyRule, ...]:
+        """The rules of all deny policies attached to `projects/P`, `folders/N` or `organizations/N` itself."""
+
+    def project(self, project: str) -> Project:
+        """A project by `projects/ID` or `projects/NUMBER`."""
+
+    def ancestry(self, project: str) -> tuple[str, ...]:
+        """`projects/NUMBER`, then its folders, then `organizations/N`, narrowest first."""
+
+    def service_is_on(self, project: str, service: str) -> bool:
+        """Whether an API is enabled in a project (Service Usage)."""
+
+    def account(self, email: str) -> Account:
+        """A service account by its address, read in the project that owns it."""
+
+    def changes(self, project: str, since: datetime, until: datetime) -> tuple[Change, ...]:
+        """Successful changes of policies, APIs and accounts in a project between two times, newest first."""
+
+    def machine(self, project: str, zone: str, instance: str) -> Machine:
+        """A virtual machine by name or numeric id."""
+
+    def surroundings(self, machine: Machine) -> Surroundings:
+        """What stands around a machine: reserved addresses, groups, schedules, routes, operations in flight."""
+
+    def serial(self, project: str, zone: str, instance: str) -> SerialOutput:
+        """Everything the serial console of a running machine still holds (port 1, at most 1 MB)."""
+
+    def beat(self, project: str, instance_id: str, since: datetime) -> Beat:
+        """When the agents of a machine were last heard since a time, and what they said of themselves."""
+
+    def flow_logs(self, subnet: str) -> FlowLogs:
+        """Whether flow logs are on for `projects/P/regions/R/subnetworks/S`."""
+
+    def role(self, name: Role) -> RoleDefinition:
+        """A role as it is now."""
+
+    def grantable(self, resource: str) -> frozenset[Role]:
+        """The roles that Google accepts in the policy of a resource."""
+
+    def assets(self, scope: str, query: str) -> tuple[Asset, ...]:
+        """Resources under `organizations/N`, `folders/N` or `projects/P` that match a search."""

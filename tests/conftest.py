@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from fakes import FakeClock
+from worlds import CHECKED, Cloud, cloud_of, small_world
 
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = ROOT.parent / "shared"
@@ -42,3 +44,16 @@ def reference() -> Path:
     if not SHARED.is_dir():
         pytest.skip("../shared is not there")
     return SHARED
+
+
+@pytest.fixture
+def cloud() -> Iterator[Cloud]:
+    """A small sandbox on loopback, whose every reply is held to Google's schemas."""
+    with cloud_of(small_world()) as served:
+        yield served
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    if CHECKED:
+        said = f"{CHECKED['requests']} requests and {CHECKED['replies']} replies of the sandbox passed Google's schemas"
+        terminalreporter.write_line(said)

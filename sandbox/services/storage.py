@@ -1,0 +1,123 @@
+"""Cloud Storage (JSON API): buckets, objects, and the policies of buckets."""
+
+from __future__ import annotations
+
+import base64
+from hashlib import md5
+
+from sandbox.clock import stamp
+from sandbox.door import Call, Door, Kind
+from sandbox.policies import found, policy_doors, tests_permissions
+from sandbox.world import Json, Resource, World
+
+API = "storage.v1"
+TITLE = "Cloud Storage JSON API"
+HOST = "//storage.googleapis.com/projects/_/buckets"
+
+
+def bucket_of(_: World, call: Call) -> str:
+    """The full name of the bucket a call is about."""
+    return f"{HOST}/{call['bucket']}"
+
+
+def object_of(world: World, call: Call) -> str:
+    """The full name of the object a call is about; of an upload, the one it would make."""
+    name = call.params.get("object") or call.params.get("name") or ""
+    if not name and isinstance(call.body, dict):
+        name = call.body.get("metadata", call.body).get("name", "")
+    return f"{bucket_of(world, call)}/objects/{name}"
+
+
+def _get_bucket(world: World, call: Call) -> Json:
+    return found(world, bucket_of(world, call)).body
+
+
+def _insert(world: World, call: Call) -> Json:
+    bucket = found(world, bucket_of(world, call))
+    media = call.body.get("media", b"")
+    name = object_of(world, call).partition("/objects/")[2]
+    full = f"{bucket.name}/objects/{name}"
+    digest = base64.b64encode(md5(media, usedforsecurity=False).digest()).decode()
+    body = {
+        "kind": "storage#object",
+        "id": f"{call['bucket']}/{name}/1",
+        "name": name,
+        "bucket": call["bucket"],
+        "size": str(len(media)),
+        "md5Hash": digest,
+        "generation": "1",
+        "metageneration": "1",
+        "timeCreated": stamp(world.now()),
+    }
+    world.add(Resource(name=full, kind="objects", parent=bucket.name, project=bucket.project, body=body,
+                       hidden={"media": media}))  # fmt: skip
+    return body
+
+
+def _get_object(world: World, call: Call) -> Json | bytes:
+    one = found(world, object_of(world, call))
+    if call.params.get("alt") == "media":
+        return bytes(one.hidden["media"])
+    return one.body
+
+
+def _list(world: World, call: Call) -> Json:
+    bucket = found(world, bucket_of(world, call))
+    items = [one.body for one in world.of_kind("objects") if one.parent == bucket.name]
+    return {"kind": "storage#objects", **({"items": items} if items else {})}
+
+
+DOORS = [
+    Door(
+        id="storage.buckets.get",
+        rpc="storage.buckets.get",
+        permission="storage.buckets.get",
+        on=bucket_of,
+        answer=_get_bucket,
+        kind=Kind.ADMIN_READ,
+        title=TITLE,
+    ),
+    Door(
+        id="storage.objects.insert",
+        rpc="storage.objects.create",
+        permission="storage.objects.create",
+        on=object_of,
+        answer=_insert,
+        kind=Kind.DATA_WRITE,
+        title=TITLE,
+    ),
+    Door(
+        id="storage.objects.get",
+        rpc="storage.objects.get",
+        permission="storage.objects.get",
+        on=object_of,
+        answer=_get_object,
+        kind=Kind.DATA_READ,
+        title=TITLE,
+    ),
+    Door(
+        id="storage.objects.list",
+        rpc="storage.objects.list",
+        permission="storage.objects.list",
+        on=bucket_of,
+        answer=_list,
+        kind=Kind.DATA_READ,
+        title=TITLE,
+    ),
+    *policy_doors(
+        "storage.buckets",
+        "storage",
+        "storage.buckets",
+        bucket_of,
+        title=TITLE,
+        requested="optionsRequestedPolicyVersion",
+    ),
+    Door(
+        id="storage.buckets.testIamPermissions",
+        rpc="storage.testIamPermissions",
+        on=bucket_of,
+        answer=tests_permissions(bucket_of),
+        kind=Kind.ADMIN_READ,
+        title=TITLE,
+    ),
+]
