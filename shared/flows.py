@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from hashlib import blake2b, sha256
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -23,9 +24,12 @@ from shared.pipeline.read import read
 from shared.pipeline.report import report, report_none, report_unreadable
 from shared.ports import Clock, Recorder, Store
 
+if TYPE_CHECKING:
+    from shared.live import Live
+
 OOM = "cred.lost_token"
 OOM_NEAR = timedelta(minutes=15)
-Facts = dict[str, object]
+Told = dict[str, object]
 MOST_KEPT, KEPT_OF_TOO_MUCH = 16_777_216, 65_536
 """Pub/Sub delivers at most 10 MB, which is 14 MB in base64; of more than that only the beginning is kept."""
 
@@ -48,8 +52,10 @@ def explain_bytes(data: bytes) -> Report:
         return report_unreadable(str(error))
 
 
-def detect(body: bytes, recorder: Recorder, store: Store, clock: Clock) -> Facts:
+def detect(body: bytes, recorder: Recorder, store: Store, clock: Clock, live: Live | None = None) -> Told:
     """Turn one delivery into a stored run, a counted repeat, a counted drop or a quarantine record; what became of it.
+
+    With `live`, Google is asked about a denial that is worth it: once, when its run is opened, never for a repeat.
 
     Raises:
         StoreUnavailable: nothing was recorded; the message has to be delivered again.
@@ -63,10 +69,14 @@ def detect(body: bytes, recorder: Recorder, store: Store, clock: Clock) -> Facts
     if isinstance(found, NotADenial):
         recorder.drop(found.reason)
         return {"outcome": "dropped", "reason": found.reason}
-    return _record(found, blake2b(data, digest_size=16).digest(), recorder, store, now)
+    key = blake2b(data, digest_size=16).digest()
+    run, told = _record(found, key, recorder, store, now)
+    if live is not None and recorder.claim_look(run, key):
+        told |= live.learn(run, data, recorder, now)
+    return told
 
 
-def quarantine(body: bytes, reason: str, recorder: Recorder, now: datetime) -> Facts:
+def quarantine(body: bytes, reason: str, recorder: Recorder, now: datetime) -> Told:
     """Keep a delivery that cannot be used, with the reason: whole, unless it is larger than Pub/Sub would deliver."""
     digest = sha256(body).hexdigest()
     kept = body if len(body) <= MOST_KEPT else body[:KEPT_OF_TOO_MUCH]
@@ -75,7 +85,8 @@ def quarantine(body: bytes, reason: str, recorder: Recorder, now: datetime) -> F
     return {"severity": "WARNING", "outcome": "quarantined", "quarantine": item.id, "reason": reason}
 
 
-def _record(denial: Denial, key: bytes, recorder: Recorder, store: Store, now: datetime) -> Facts:
+def _record(denial: Denial, key: bytes, recorder: Recorder, store: Store, now: datetime) -> tuple[Run, Told]:
+    """The run of a denial, new or open already; and what became of the entry."""
     diagnosis = diagnose(denial)
     steps = plan(denial, diagnosis)
     decision = gate(denial, diagnosis, steps)
@@ -85,7 +96,7 @@ def _record(denial: Denial, key: bytes, recorder: Recorder, store: Store, now: d
     if run is None:
         explained = _with_neighbours(report(denial, diagnosis, steps, decision), denial, store, now)
         run, merged = recorder.open(_new_run(mark, key, denial, explained, now), key)
-    return {
+    return run, {
         "outcome": "merged" if merged else "run",
         "run": run.id,
         "cause": diagnosis.cause.id,

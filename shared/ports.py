@@ -31,6 +31,9 @@ class Store(Protocol):
     def add_repeats(self, repeats: Sequence[Repeats], dropped: Sequence[Dropped]) -> None:
         """Add counts to runs and to drop reasons, all in one write."""
 
+    def learn(self, run: Run) -> None:
+        """Keep what looking told of a run: its report, its state and when it was looked at; counts stay as they are."""
+
     def quarantine(self, item: Quarantined) -> None:
         """Keep a message that could not be read, whole; keeping the same one twice keeps one."""
 
@@ -61,6 +64,12 @@ class Recorder(Protocol):
 
     def open(self, run: Run, key: bytes) -> tuple[Run, bool]:
         """Store a new run, or count the entry towards the open one it repeats; the run, and whether it was merged."""
+
+    def claim_look(self, run: Run, key: bytes) -> bool:
+        """Whether this caller is the one to ask Google about a run: its own first entry, asked by nobody so far."""
+
+    def learn(self, run: Run) -> None:
+        """Keep what Google told of a run; where that fails, the next delivery of its entry may look again."""
 
     def drop(self, reason: str) -> None:
         """Count a message that is no denial."""

@@ -12,11 +12,16 @@ from shared.errors import SettingsError
 
 PREFIX = "UNFORBID_"
 MODES = ("observe",)
+LOOKS = ("never", "always")
 DOCUMENTED = {
     "UNFORBID_STORE": "path of the embedded store's SQLite file; default .unforbid/unforbid.db",
     "UNFORBID_MODE": "observe: explain and record, change nothing; the default, and so far the only mode",
     "UNFORBID_ROLES": "path of the organisation's catalogue of roles; default .unforbid/roles.bin",
     "UNFORBID_ENDPOINT": "HOST:PORT on this machine that answers in Google's place; default: Google answers",
+    "UNFORBID_LOOK": "always: ask Google about each new denial worth it (reading only); never, the default",
+    "UNFORBID_ORGANIZATION": "number of the organisation whose resources are ours; default: it is not checked",
+    "UNFORBID_ATTACHABLE": "service accounts that a machine may be given, separated by commas; default none",
+    "UNFORBID_QUOTA_PROJECT": "project that our questions to Google are accounted to; default: the credentials' own",
     "UNFORBID_MERGE_HOURS": "for how long repeats of one denial are merged into one run, 1 to 168; default 24",
 }
 
@@ -27,6 +32,10 @@ class Settings(Struct, frozen=True, kw_only=True):
     store: Path = Path(".unforbid/unforbid.db")
     roles: Path = Path(".unforbid/roles.bin")
     endpoint: str = ""
+    look: bool = False
+    organization: str = ""
+    quota_project: str = ""
+    attachable: tuple[str, ...] = ()
     mode: str = "observe"
     merge_for: timedelta = timedelta(hours=24)
 
@@ -53,10 +62,24 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     endpoint = environment.get("UNFORBID_ENDPOINT", "")
     if endpoint and not _is_local(endpoint):
         problems.append(f"UNFORBID_ENDPOINT must be 127.0.0.1:PORT or localhost:PORT, not {endpoint!r}")
+    look = environment.get("UNFORBID_LOOK", "never")
+    if look not in LOOKS:
+        problems.append(f"UNFORBID_LOOK must be one of {', '.join(LOOKS)}, not {look!r}")
+    organization = environment.get("UNFORBID_ORGANIZATION", "")
+    if organization and not (organization.isascii() and organization.isdigit()):
+        problems.append(f"UNFORBID_ORGANIZATION must be the organisation's number, not {organization!r}")
     if problems:
         raise SettingsError(problems)
     return Settings(
-        store=Path(store), roles=Path(roles), endpoint=endpoint, mode=mode, merge_for=timedelta(hours=int(hours))
+        store=Path(store),
+        roles=Path(roles),
+        endpoint=endpoint,
+        look=look == "always",
+        organization=organization,
+        attachable=tuple(one.strip() for one in environment.get("UNFORBID_ATTACHABLE", "").split(",") if one.strip()),
+        quota_project=environment.get("UNFORBID_QUOTA_PROJECT", ""),
+        mode=mode,
+        merge_for=timedelta(hours=int(hours)),
     )
 
 

@@ -6,6 +6,7 @@ import atexit
 import os
 import threading
 from functools import cache
+from typing import TYPE_CHECKING
 
 from shared.adapters.merging_recorder import FLUSH_EVERY, MergingRecorder
 from shared.adapters.sqlite_store import SqliteStore
@@ -14,6 +15,10 @@ from shared.errors import StoreUnavailable
 from shared.log import log
 from shared.ports import Clock, Recorder, Store
 from shared.settings import Settings, read_settings
+
+if TYPE_CHECKING:
+    from shared.grants.catalogue import Catalogue
+    from shared.live import Live
 
 
 @cache
@@ -41,6 +46,33 @@ def recorder() -> Recorder:
     atexit.register(_flush, made)
     threading.Thread(target=_flush_forever, args=(made,), name="unforbid-flush", daemon=True).start()
     return made
+
+
+@cache
+def live() -> Live:
+    """What asks Google: one client for each service, made when it is first asked."""
+    from shared.adapters.google_clients import GoogleClients
+    from shared.adapters.google_facts import GoogleFacts
+    from shared.evidence.case import Ours
+    from shared.live import Live
+
+    known = settings()
+    facts = GoogleFacts(GoogleClients(known.endpoint, known.quota_project))
+    ours = Ours(organization=known.organization, attachable=known.attachable)
+    return Live(facts=facts, catalogue=catalogue, ours=ours)
+
+
+def live_if_asked_for() -> Live | None:
+    """What asks Google, where the settings say that each new denial is to be looked into."""
+    return live() if settings().look else None
+
+
+@cache
+def catalogue() -> Catalogue | None:
+    """The organisation's roles, None where they were never read (`unforbid roles refresh`)."""
+    from shared.adapters.role_file import open_catalogue
+
+    return open_catalogue(settings().roles) if settings().roles.is_file() else None
 
 
 def _flush_forever(made: Recorder) -> None:

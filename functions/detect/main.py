@@ -1,4 +1,4 @@
-"""Deployed as `detect`: a log entry from Pub/Sub becomes a stored run. Reads nothing else, changes nothing.
+"""Deployed as `detect`: a log entry from Pub/Sub becomes a stored run. Reads the cloud where set to; changes nothing.
 
 An HTTP function although it takes CloudEvents: the framework's own CloudEvent wrapper answers 400 to what it cannot
 parse, which Pub/Sub would deliver again and again (docs/decisions/0001-http-function.md).
@@ -21,6 +21,6 @@ def detect_denial(request: Request) -> entry.Answer:
     recorder, clock = wiring.recorder, wiring.clock
     return entry.answered(
         "detect",
-        lambda: flows.detect(body, recorder(), wiring.store(), clock()),
+        lambda: flows.detect(body, recorder(), wiring.store(), clock(), wiring.live_if_asked_for()),
         lambda reason: flows.quarantine(body, reason, recorder(), clock().now()),
     )

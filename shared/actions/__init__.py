@@ -1,26 +1,51 @@
 """Every kind of fix, one file each: `ACTION = ActionKind(id, preview)`. So far they only say what they would do.
 
 `preview` turns a denial and its diagnosis into the steps of a plan, or into advice where something needed is not
-stated. The folder is scanned; an id names its file.
+stated. It may be given what looking at Google told. The folder is scanned; an id names its file.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from shared.folder import members
 from shared.model.denial import Denial
 from shared.model.diagnosis import Diagnosis
+from shared.model.names import Role
 from shared.model.plan import Action
+
+if TYPE_CHECKING:
+    from shared.grants.catalogue import Catalogue
+    from shared.model.machine import Precondition, ScopeChange
+
+Grantable = Mapping[str, frozenset[Role]]
+"""By full resource name, what roles.queryGrantableRoles listed for it; what is missing was not asked."""
+
+
+class Known(Struct, frozen=True, kw_only=True):
+    """What is known beside the entry when a fix is planned; what is None was not asked, or could not be told.
+
+    `catalogue` are the organisation's roles, `grantable` which of them Google accepts where. `machine_id` is the number
+    of the machine that wrote the entry, `scope_change` the change of its access that is right, and `preconditions` what
+    speaks against stopping it.
+    """
+
+    catalogue: Catalogue | None = None
+    grantable: Grantable = {}
+    machine_id: str | None = None
+    machine_name: str | None = None
+    scope_change: ScopeChange | None = None
+    preconditions: tuple[Precondition, ...] | None = None
 
 
 class ActionKind(Struct, frozen=True, kw_only=True):
     """One kind of fix, by the id that causes name in `fix`."""
 
     id: str
-    preview: Callable[[Denial, Diagnosis], tuple[Action, ...]]
+    preview: Callable[[Denial, Diagnosis, Known | None], tuple[Action, ...]]
 
 
 def _scan() -> dict[str, ActionKind]:

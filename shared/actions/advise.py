@@ -8,7 +8,7 @@ from shared.model.diagnosis import Diagnosis
 from shared.model.plan import Action, Tier
 
 
-def preview(_: Denial, diagnosis: Diagnosis) -> tuple[Action, ...]:
+def preview(_denial: Denial, diagnosis: Diagnosis, *_: object) -> tuple[Action, ...]:
     """The cause's remedy, in words."""
     return (advice(diagnosis.cause.remedy, diagnosis.cause.tier),)
 

@@ -9,7 +9,7 @@ from shared.model.diagnosis import Diagnosis
 from shared.model.plan import Action, Tier
 
 
-def preview(denial: Denial, diagnosis: Diagnosis) -> tuple[Action, ...]:
+def preview(denial: Denial, diagnosis: Diagnosis, *_: object) -> tuple[Action, ...]:
     """The one API to switch on, or advice where service or consumer is not stated."""
     service, consumer = denial.names.service, denial.names.consumer
     if not service or not _is_service(service):

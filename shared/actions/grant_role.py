@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from itertools import repeat
+from collections.abc import Iterable, Iterator
+from itertools import islice, repeat
+from typing import TYPE_CHECKING
 
-from shared.actions import ActionKind
+from msgspec.structs import replace
+
+from shared.actions import ActionKind, Grantable, Known
 from shared.actions.advise import advice
 from shared.grants.curated import role_for
 from shared.grants.danger import floor_of, is_above_project, is_project
@@ -13,14 +16,21 @@ from shared.grants.target import is_carried, target_of
 from shared.model.denial import TEXT, Denial, Names
 from shared.model.diagnosis import Cause, Diagnosis
 from shared.model.names import Permission, PrincipalKind, ResourceName, Role
-from shared.model.plan import T3, Action
+from shared.model.plan import T3, Action, Tier
+
+if TYPE_CHECKING:
+    from shared.grants.catalogue import Catalogue
+    from shared.model.role import RoleChoice
 
 MOST_GRANTS = 3
 FEDERATED = (PrincipalKind.FEDERATED, PrincipalKind.FEDERATED_SET)
 
 
-def preview(denial: Denial, diagnosis: Diagnosis) -> tuple[Action, ...]:
-    """One grant for each role and target that the refused permissions call for, or advice on what is missing."""
+def preview(denial: Denial, diagnosis: Diagnosis, known: Known | None = None) -> tuple[Action, ...]:
+    """One grant for each role and target that the refused permissions call for, or advice on what is missing.
+
+    Without a catalogue only hand-checked roles are planned; this runs for every event and looks nothing up.
+    """
     names, cause = denial.names, diagnosis.cause
     caller = names.principal
     member = caller.member if caller else None
@@ -28,15 +38,51 @@ def preview(denial: Denial, diagnosis: Diagnosis) -> tuple[Action, ...]:
         return (advice("The person or device has to meet the access level; a role would not help.", T3),)
     if caller is None or member is None or not names.permissions:
         return (advice(f"{_missing_fact(denial)} {cause.remedy}", cause.tier),)
+    if known is not None and known.catalogue is not None:
+        steps_of = _from_catalogue(denial, cause, member, known.catalogue, known.grantable)
+        return tuple(islice(steps_of, MOST_GRANTS))
     steps: dict[tuple[str | None, str | None], Action] = {}
     for permission, resource in _pairs(names):
         target = target_of(permission, resource, names.account)
-        if target and denial.trust is TEXT and is_project(target) and is_carried(permission):
-            target = None  # a text that names just the project does not say that all of it was meant
+        if target and denial.trust is TEXT and not _is_meant(permission, target):
+            target = None
         role = role_for(permission, federated=caller.kind in FEDERATED)
         if (role, target) not in steps:
             steps[role, target] = _step(permission, role, target, member, cause)
     return tuple(steps.values())[:MOST_GRANTS]
+
+
+def _is_meant(permission: Permission, target: str) -> bool:
+    """Whether a text means all of what it names: one that names just the project does not say so."""
+    return not (is_project(target) and is_carried(permission))
+
+
+def _from_catalogue(
+    denial: Denial, cause: Cause, member: str, catalogue: Catalogue, grantable: Grantable
+) -> Iterator[Action]:
+    """The steps that a catalogue leads to: one role for all that is missing on a target, or one each."""
+    from shared.grants.choose import choose_each
+
+    caller = denial.names.principal
+    federated = caller is not None and caller.kind in FEDERATED
+    missing: dict[str | None, list[Permission]] = {}
+    for permission, resource in _pairs(denial.names):
+        target = target_of(permission, resource, denial.names.account)
+        if target and denial.trust is TEXT and not _is_meant(permission, target):
+            target = None
+        missing.setdefault(target, []).append(permission)
+    for target, permissions in missing.items():
+        given = {one: None for one in permissions if target and _may_be_given(one, target, cause)}
+        if target and given:
+            accepted = grantable.get(target)
+            for choice in choose_each([*given], catalogue, on=target, grantable=accepted, federated=federated):
+                yield _proven_step(choice, target, member, cause, catalogue)
+        if refused := next((one for one in permissions if one not in given), None):
+            yield _step(refused, None, target, member, cause)
+
+
+def _may_be_given(permission: Permission, target: str, cause: Cause) -> bool:
+    return max(cause.tier, floor_of(permission, target)) is not T3 and not is_above_project(target)
 
 
 def _pairs(names: Names) -> Iterable[tuple[Permission, ResourceName | None]]:
@@ -76,6 +122,29 @@ def _step(permission: Permission, role: Role | None, target: str | None, member:
         why=f"{role} holds {permission}; {_why_here(target)}; it would end by itself",
         undo="remove exactly this member from exactly this binding, and only if this run added it",
     )
+
+
+def _proven_step(choice: RoleChoice, target: str, member: str, cause: Cause, catalogue: Catalogue) -> Action:
+    """The grant of a role from the catalogue, or advice that may carry a custom role to create; with the proof."""
+    from shared.grants.choose import named
+    from shared.grants.proof import prove
+
+    asked = named(choice.permissions)
+    if choice.role:
+        why = f"{choice.role} holds {asked}; {choice.why}; {_why_here(target)}; it would end by itself"
+    else:
+        create = f". A person may create {choice.custom.id} of just what is missing" if choice.custom else ""
+        why = f"No role is given for {asked}: {choice.why}{create}"
+    step = _step(choice.permissions[0], choice.role, target, member, cause)
+    return replace(step, tier=_tier(choice, target, cause, catalogue), why=why, proof=prove(choice, catalogue))
+
+
+def _tier(choice: RoleChoice, target: str, cause: Cause, catalogue: Catalogue) -> Tier:
+    """Who must agree, by all that the role holds, whatever its name says."""
+    from shared.grants.companions import danger_of
+
+    role = catalogue.role(choice.role) if choice.role else None
+    return max(cause.tier, *(danger_of(one, target) for one in (role.permissions if role else choice.permissions)))
 
 
 def _why_here(target: str) -> str:

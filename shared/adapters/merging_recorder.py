@@ -10,6 +10,7 @@ import threading
 from collections import OrderedDict
 from datetime import datetime, timedelta
 
+from shared.errors import StoreUnavailable
 from shared.model.run import Dropped, Quarantined, Repeats, Run
 from shared.ports import Clock, Store
 
@@ -40,6 +41,7 @@ class MergingRecorder:
         self._lock = threading.Lock()
         self._open: OrderedDict[str, Run] = OrderedDict()
         self._keys: OrderedDict[bytes, None] = OrderedDict()
+        self._looking: OrderedDict[str, None] = OrderedDict()
         self._pending: dict[str, _Pending] = {}
         self._dropped: dict[str, int] = {}
         self._flushed_at = clock.now()
@@ -67,6 +69,25 @@ class MergingRecorder:
                 self._is_new(key)
             self._count(stored, key, run.opened_at)
             return stored, True
+
+    def claim_look(self, run: Run, key: bytes) -> bool:
+        """Whether this caller is the one to ask Google about a run."""
+        with self._lock:
+            if run.first_key != key or run.looked_at is not None or run.id in self._looking:
+                return False
+            self._looking[run.id] = None
+            if len(self._looking) > MOST_OPEN:
+                self._looking.popitem(last=False)
+            return True
+
+    def learn(self, run: Run) -> None:
+        """Keep what Google told of a run."""
+        try:
+            self._store.learn(run)
+        except StoreUnavailable:
+            with self._lock:
+                self._looking.pop(run.id, None)
+            raise
 
     def drop(self, reason: str) -> None:
         """Count a message that is no denial."""

@@ -18,13 +18,13 @@ from shared.model.codec import from_json, to_json
 from shared.model.report import Report
 from shared.model.run import Dropped, Quarantined, Repeats, Run, RunState
 
-VERSION = 1
+VERSION = 2
 WAIT_SECONDS = 5.0
 _TABLES = """
 CREATE TABLE runs (
   id TEXT PRIMARY KEY, fingerprint TEXT NOT NULL, state TEXT NOT NULL, opened_at INTEGER NOT NULL,
   last_seen INTEGER NOT NULL, count INTEGER NOT NULL, deliveries INTEGER NOT NULL, first_key BLOB NOT NULL,
-  instance TEXT, cause TEXT, report BLOB NOT NULL
+  instance TEXT, looked_at INTEGER, cause TEXT, report BLOB NOT NULL
 ) STRICT;
 CREATE INDEX runs_by_fingerprint ON runs (fingerprint, opened_at);
 CREATE INDEX runs_by_last_seen ON runs (last_seen);
@@ -35,7 +35,7 @@ CREATE TABLE quarantine (
 ) STRICT;
 CREATE TABLE dropped (reason TEXT PRIMARY KEY, count INTEGER NOT NULL) STRICT;
 """
-_COLUMNS = "id, fingerprint, state, opened_at, last_seen, count, deliveries, first_key, instance, report"
+_COLUMNS = "id, fingerprint, state, opened_at, last_seen, count, deliveries, first_key, instance, looked_at, report"
 
 
 class SqliteStore:
@@ -57,7 +57,8 @@ class SqliteStore:
                 return _run(row)
             times = _micros(run.opened_at), _micros(run.last_seen)
             counts = run.count, run.deliveries, run.first_key
-            values = (run.id, run.fingerprint, run.state, *times, *counts, run.instance, to_json(run.report))
+            seen = run.instance, _micros_or_none(run.looked_at), to_json(run.report)
+            values = (run.id, run.fingerprint, run.state, *times, *counts, *seen)
             marks = ", ".join("?" * len(values))
             db.execute(f"INSERT INTO runs ({_COLUMNS}, cause) VALUES ({marks}, ?)", (*values, run.report.cause))
         return run
@@ -74,6 +75,12 @@ class SqliteStore:
                 "INSERT INTO dropped VALUES (?, ?) ON CONFLICT (reason) DO UPDATE SET count = count + excluded.count",
                 [(one.reason, one.count) for one in dropped],
             )
+
+    def learn(self, run: Run) -> None:
+        """Keep what looking told of a run; its counts stay as they are."""
+        with self._write() as db:
+            told = run.state, _micros_or_none(run.looked_at), run.report.cause, to_json(run.report)
+            db.execute("UPDATE runs SET state = ?, looked_at = ?, cause = ?, report = ? WHERE id = ?", (*told, run.id))
 
     def quarantine(self, item: Quarantined) -> None:
         """Keep a message that could not be read, compressed."""
@@ -195,13 +202,16 @@ def _prepare(db: sqlite3.Connection) -> None:
     if found == 0:
         for statement in _TABLES.split(";"):
             db.execute(statement)
+    elif found == 1:
+        db.execute("ALTER TABLE runs ADD COLUMN looked_at INTEGER")
+    if found < VERSION:
         db.execute(f"PRAGMA user_version = {VERSION}")
     db.execute("COMMIT")
     if found > VERSION:
         raise StoreUnavailable(f"the store was written by a newer unforbid (format {found}); this one knows {VERSION}")
 
 
-def _run(row: tuple[str, str, str, int, int, int, int, bytes, str | None, bytes]) -> Run:
+def _run(row: tuple[str, str, str, int, int, int, int, bytes, str | None, int | None, bytes]) -> Run:
     return Run(
         id=row[0],
         fingerprint=row[1],
@@ -212,12 +222,17 @@ def _run(row: tuple[str, str, str, int, int, int, int, bytes, str | None, bytes]
         deliveries=row[6],
         first_key=row[7],
         instance=row[8],
-        report=from_json(row[9], Report),
+        looked_at=_time(row[9]) if row[9] is not None else None,
+        report=from_json(row[10], Report),
     )
 
 
 def _micros(time: datetime) -> int:
     return int(time.timestamp() * 1_000_000)
+
+
+def _micros_or_none(time: datetime | None) -> int | None:
+    return None if time is None else _micros(time)
 
 
 def _time(micros: int) -> datetime:

@@ -11,8 +11,10 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from shared.model.evidence import Finding
 from shared.model.plan import Action
 from shared.model.report import Report
+from shared.model.role import RoleProof
 from shared.renderings.fold import visible
 
 WIDTH_WHEN_PIPED = 130
@@ -22,7 +24,8 @@ HEADS = {
     "unreadable": ("UNREADABLE", "bold yellow"),
 }
 MODES = {"refuse": "red", "dry_run": "cyan", "notify": "yellow", "ignore": "green"}
-SHOWN_ALSO = 6
+SHOWN_ALSO, SHOWN_CANDIDATES = 6, 3
+PROVEN = {"yes": "bold green", "no": "bold red", "could not tell": "bold yellow"}
 
 
 def console() -> Console:
@@ -80,6 +83,9 @@ def _rows(report: Report) -> Iterable[tuple[str, Text]]:
         Text.assemble(_text(report.reason), (f"  ({report.confidence} confidence, {_TRUST[report.trust]})", "dim")),
     )
     yield from _listed("evidence", report.evidence)
+    if report.proven is not None:
+        yield "proven", _text(report.proven, PROVEN[report.proven])
+        yield from _looks(report.looks)
     yield from _listed("or", [f"{also.cause}: {also.why}" for also in report.also[:SHOWN_ALSO]])
     if report.next_error:
         yield "next", _text(report.next_error)
@@ -100,6 +106,13 @@ def _listed(label: str, lines: Iterable[str]) -> Iterable[tuple[str, Text]]:
         yield label if at == 0 else "", Text.assemble(("- ", "dim"), visible(line))
 
 
+def _looks(looks: Iterable[Finding]) -> Iterable[tuple[str, Text]]:
+    """Each question that was asked of Google with its verdict."""
+    for at, look in enumerate(looks):
+        said = Text.assemble((look.verdict.value, PROVEN[look.verdict.value]), "  ", visible(look.asked))
+        yield "looked" if at == 0 else "", said.append(f"\n     {visible(look.said)}", "dim")
+
+
 def _action(action: Action) -> Text:
     head = Text.assemble((action.action, "bold"), "  ", (action.tier.value, "magenta"), "  ")
     if not action.changes:
@@ -113,7 +126,15 @@ def _action(action: Action) -> Text:
     ):
         if content:
             head.append(f"\n{label} ", "dim").append(visible(content))
-    return head
+    return head if action.proof is None else _with_proof(head, action.proof)
+
+
+def _with_proof(head: Text, proof: RoleProof) -> Text:
+    """The step with the roles that were weighed for it, or the custom role that a person may create."""
+    for one in proof.candidates[:SHOWN_CANDIDATES]:
+        beyond = f"{one.role}: {one.excess} beyond the ask{f', refused: {one.refusal}' if one.refusal else ''}"
+        head.append("\nrole ", "dim").append(visible(beyond))
+    return head.append("\ncreate ", "dim").append(visible(proof.custom.gcloud)) if proof.custom else head
 
 
 def _text(content: str, style: str = "") -> Text:

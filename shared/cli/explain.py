@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import BinaryIO
 
 import click
@@ -13,6 +13,7 @@ from shared import flows
 from shared.cli.inputs import read_inputs
 from shared.errors import Unreadable
 from shared.model.codec import to_json
+from shared.model.log_entry import LogEntry
 from shared.model.report import Report
 from shared.pipeline.report import report_unreadable
 
@@ -26,16 +27,18 @@ from shared.pipeline.report import report_unreadable
     default="text",
     help="jsonl: one line an input, for programs",
 )
-def explain(file: BinaryIO, form: str) -> None:
+@click.option("--live", is_flag=True, help="Also ask Google, with your credentials, reading only: what is proven?")
+def explain(file: BinaryIO, form: str, live: bool) -> None:
     """Explain FILE (or standard input): who was refused what, why, and what would mend it.
 
     Reads one LogEntry, an array from `gcloud logging read --format=json`, JSON lines, a Pub/Sub push body, an API error
-    body or pasted text. Needs no credentials and looks nowhere else. Exits with 1 if an input could not be read.
+    body or pasted text. Needs no credentials and looks nowhere else, unless --live. Exits with 1 if an input could not
+    be read.
     """
     if file is sys.stdin.buffer and sys.stdin.isatty():
         click.echo("Paste an entry or an error, then press Ctrl-D.", err=True)
     verdicts: Counter[str] = Counter()
-    reports = _counted(_reports(file.read()), verdicts)
+    reports = _counted(_reports(file.read(), _explainer(live)), verdicts)
     if form == "jsonl":
         for report in reports:
             sys.stdout.buffer.write(to_json(report) + b"\n")
@@ -50,9 +53,24 @@ def explain(file: BinaryIO, form: str) -> None:
         sys.exit(1)
 
 
-def _reports(data: bytes) -> Iterator[Report]:
+def _explainer(live: bool) -> Callable[[LogEntry], Report]:
+    """What explains one entry: from the entry alone, or with Google asked as well."""
+    if not live:
+        return flows.explain
+    from shared import wiring
+
+    asks, clock = wiring.live(), wiring.clock()
+
+    def explain_live(entry: LogEntry) -> Report:
+        click.echo("asking Google …", err=True)
+        return asks.explain(entry, clock.now())
+
+    return explain_live
+
+
+def _reports(data: bytes, explainer: Callable[[LogEntry], Report]) -> Iterator[Report]:
     for found in read_inputs(data):
-        yield report_unreadable(str(found)) if isinstance(found, Unreadable) else flows.explain(found)
+        yield report_unreadable(str(found)) if isinstance(found, Unreadable) else explainer(found)
 
 
 def _counted(reports: Iterator[Report], verdicts: Counter[str]) -> Iterator[Report]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,7 +21,6 @@ from shared.settings import read_settings
 if TYPE_CHECKING:
     from shared.grants.catalogue import Catalogue
 
-STALE_AFTER = timedelta(days=30)
 FORMAT = click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
 
 
@@ -68,8 +67,9 @@ def refresh(organization: str | None, project: tuple[str, ...], source: Path | N
 @click.option("--on", "resource", metavar="RESOURCE", help="What the role would be given on, as a resource name.")
 @FORMAT
 def suggest(permissions: tuple[str, ...], resource: str | None, form: str) -> None:
-    """The role that holds every PERMISSION and gives least beyond, with the proof."""
-    from shared.grants.choose import ANYWHERE, choose
+    """The role that holds every PERMISSION and gives least beyond, with the proof; or a custom role to create."""
+    from shared.grants.choose import choose
+    from shared.grants.companions import ANYWHERE
 
     asked = [_permission(text) for text in permissions]
     target = _target(asked, resource) if resource else None
@@ -116,9 +116,11 @@ def _catalogue() -> Catalogue:
         ) from error
     except (CatalogueError, OSError) as error:
         raise click.ClickException(f"{path}: {error}") from error
-    age = datetime.now(UTC) - catalogue.origin.at
-    if age > STALE_AFTER:
-        click.echo(f"the catalogue is {age.days} days old: `unforbid roles refresh` reads it again", err=True)
+    now, origin = datetime.now(UTC), catalogue.origin
+    if origin.is_stale(now):
+        click.echo(
+            f"the catalogue is {origin.age(now).days} days old: `unforbid roles refresh` reads it again", err=True
+        )
     return catalogue
 
 

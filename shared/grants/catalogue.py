@@ -14,10 +14,8 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from itertools import accumulate, pairwise
 
-from msgspec import Struct
-
 from shared.model.names import Permission, Role
-from shared.model.role import RoleDefinition, Stage
+from shared.model.role import CatalogueOrigin, RoleDefinition, Stage
 
 MAGIC = b"unforbid roles 1"
 _HEADER = struct.Struct("<QIIII")
@@ -26,13 +24,6 @@ MOST_IDS = 65_535
 
 class CatalogueError(ValueError):
     """The file is no catalogue of roles, or was cut short."""
-
-
-class Origin(Struct, frozen=True):
-    """When a catalogue was read, and where from."""
-
-    at: datetime
-    source: str
 
 
 def pack(roles: Iterable[RoleDefinition], at: datetime, source: str) -> bytes:
@@ -73,6 +64,7 @@ class Catalogue:
         self._permissions: int = permissions
         self._roles: int = roles
         self._data = data
+        self._known: dict[int, Permission] = {}
         view = memoryview(data)
         sizes = [4 * (permissions + 1), 4 * (roles + 1), 4 * (roles + 1), 4 * (permissions + 1), 4 * pairs]
         ends = list(accumulate(sizes, initial=head))
@@ -87,7 +79,7 @@ class Catalogue:
         end: int = self._described + self._cards[roles]
         if end + origin != len(data):
             raise CatalogueError("the catalogue was cut short: refresh it with `unforbid roles refresh`")
-        self.origin = Origin(datetime.fromtimestamp(seconds, UTC), bytes(data[end:]).decode())
+        self.origin = CatalogueOrigin(datetime.fromtimestamp(seconds, UTC), bytes(data[end:]).decode())
 
     @property
     def count(self) -> int:
@@ -101,6 +93,15 @@ class Catalogue:
             return frozenset()
         start, end = self._holders[number], self._holders[number + 1]
         return frozenset(self._ids[self._pairs + start : self._pairs + end])
+
+    def spelled(self, permission: Permission) -> Permission:
+        """A permission as the catalogue writes it: some stand there as `iam.googleapis.com/workforcePools.get`."""
+        if self._find(permission) is None:
+            service, _, rest = permission.partition(".")
+            hosted = Permission(f"{service}.googleapis.com/{rest}")
+            if self._find(hosted) is not None:
+                return hosted
+        return permission
 
     def definition(self, number: int) -> RoleDefinition:
         """A role by its number."""
@@ -130,8 +131,12 @@ class Catalogue:
         return _bisect(self._permissions, self._permission, permission)
 
     def _permission(self, number: int) -> Permission:
-        start, end = self._names[number], self._names[number + 1]
-        return Permission(self._data[self._texts + start : self._texts + end].decode())
+        known = self._known.get(number)
+        if known is None:
+            start, end = self._names[number], self._names[number + 1]
+            known = Permission(self._data[self._texts + start : self._texts + end].decode())
+            self._known[number] = known
+        return known
 
     def _card(self, number: int) -> tuple[str, str, str]:
         start, end = self._cards[number], self._cards[number + 1]

@@ -8,6 +8,7 @@ from enum import StrEnum
 from msgspec import Struct
 
 from shared.model.denial import Denial
+from shared.model.evidence import UNKNOWN, Finding, Verdict
 from shared.model.plan import Remedy, Tier
 
 
@@ -79,8 +80,27 @@ class Cause(Struct, frozen=True, kw_only=True):
     service: str | None = None
 
 
+class Looked(Struct, frozen=True, kw_only=True):
+    """What came of looking at Google Cloud itself.
+
+    `proven` is the verdict on the diagnosis's cause. `mend` are all causes that were found to be so, in the order in
+    which they have to be mended. `copy` says whether Cloud Logging has this very entry, `outside` whether the target
+    is known to stand outside the operators' organisation.
+    """
+
+    proven: Verdict
+    why: str = ""
+    findings: tuple[Finding, ...] = ()
+    mend: tuple[Cause, ...] = ()
+    copy: Verdict = UNKNOWN
+    outside: bool = False
+
+
 class Diagnosis(Struct, frozen=True, kw_only=True):
-    """The cause that wins, with its confidence, what speaks for it and against it, and what remains possible."""
+    """The cause that wins, with its confidence, what speaks for it and against it, and what remains possible.
+
+    `looked` is None where only the entry was read.
+    """
 
     cause: Cause
     confidence: Confidence
@@ -88,3 +108,4 @@ class Diagnosis(Struct, frozen=True, kw_only=True):
     evidence: tuple[str, ...] = ()
     against: tuple[str, ...] = ()
     next_error: str | None = None
+    looked: Looked | None = None

@@ -7,6 +7,7 @@ from enum import StrEnum
 from msgspec import Struct
 
 from shared.model.names import Role
+from shared.model.role import RoleProof
 
 
 class Tier(StrEnum):
@@ -30,8 +31,11 @@ class Remedy(StrEnum):
     ADVISE = "advise"
 
 
-class Action(Struct, frozen=True, kw_only=True):
-    """One step of a plan. `changes` is true only where carrying it out would alter the cloud."""
+class Action(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One step of a plan. `changes` is true only where carrying it out would alter the cloud.
+
+    `proof` says why this role and no narrower; it is absent, also from JSON, where no catalogue of roles was asked.
+    """
 
     action: str
     changes: bool
@@ -41,6 +45,7 @@ class Action(Struct, frozen=True, kw_only=True):
     role: Role | None
     why: str
     undo: str | None
+    proof: RoleProof | None = None
 
 
 class Plan(Struct, frozen=True):

@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from shared.model.decision import Decision
 from shared.model.diagnosis import Also
+from shared.model.evidence import Finding
 from shared.model.plan import Action
 
 VERSION = 1
@@ -30,6 +31,8 @@ class Report(Struct, frozen=True, kw_only=True):
     scopes: tuple[str, ...] = ()
     trust: str = "text"
     evidence: tuple[str, ...] = ()
+    proven: str | None = None
+    looks: tuple[Finding, ...] = ()
     next_error: str | None = None
     plan: tuple[Action, ...] = ()
     decision: Decision

@@ -31,7 +31,8 @@ class Run(Struct, frozen=True, kw_only=True):
     """One denial as stored.
 
     `fingerprint` is the same for every repeat; `count` is how many distinct entries reported it, `deliveries` how many
-    messages arrived including redeliveries of the same entry; `first_key` identifies the entry that opened the run.
+    messages arrived including redeliveries of the same entry; `first_key` identifies the entry that opened the run, and
+    `looked_at` is when Google was asked about it, None as long as it was not.
     """
 
     id: str
@@ -43,6 +44,7 @@ class Run(Struct, frozen=True, kw_only=True):
     deliveries: int = 1
     first_key: bytes = b""
     instance: str | None = None
+    looked_at: datetime | None = None
     report: Report
 
 

@@ -6,6 +6,7 @@ from shared.grants.danger import is_above_project
 from shared.model.decision import DRY_RUN, NOTIFY, REFUSE, Decision
 from shared.model.denial import AUDIT, Denial
 from shared.model.diagnosis import Diagnosis
+from shared.model.evidence import NO, YES
 from shared.model.names import MEMBERS, is_target
 from shared.model.plan import T3, Plan
 
@@ -14,6 +15,9 @@ ADVICE = "there is nothing for a machine to change here"
 CLAIMED = "claimed by application text: such a claim alone never changes anything"
 UNPROVEN = "the audit entry has not been compared with Cloud Logging's own copy"
 UNSOUND = "no target that Google would name"
+NOT_LOGGED = "Cloud Logging's own copy of the entry says something else, or there is none: it may be forged"
+OUTSIDE = "the target stands outside the organisation that is ours"
+UNTOLD = "could not tell: looking did not prove the cause, and what is not proven is never carried out"
 ABOVE = "a folder or organisation is never the target of a machine"
 DANGEROUS = "the permission belongs to those that only security and the owner may hand out"
 NOTHING_TO_CHANGE = Decision(NOTIFY, (ADVICE,))
@@ -25,13 +29,29 @@ def gate(denial: Denial, diagnosis: Diagnosis, plan: Plan) -> Decision:
         return Decision(REFUSE, tuple(refusals))
     if not plan.changes:
         return NOTHING_TO_CHANGE
-    return Decision(DRY_RUN, (OBSERVE, UNPROVEN if denial.trust is AUDIT else CLAIMED))
+    return Decision(DRY_RUN, (OBSERVE, *_doubts(denial, diagnosis)))
+
+
+def _doubts(denial: Denial, diagnosis: Diagnosis) -> tuple[str, ...]:
+    """What keeps a machine from acting alone, whatever a policy says."""
+    looked = diagnosis.looked
+    if looked is None:
+        return (UNPROVEN if denial.trust is AUDIT else CLAIMED,)
+    untold = () if looked.proven is YES else (UNTOLD,)
+    if denial.trust is not AUDIT:
+        return (*untold, CLAIMED)
+    return untold if looked.copy is YES else (*untold, UNPROVEN)
 
 
 def _floor(denial: Denial, diagnosis: Diagnosis, plan: Plan) -> list[str]:
     """Why nothing may ever be carried out, whatever a policy says."""
     reasons = []
-    cause = diagnosis.cause
+    cause, looked = diagnosis.cause, diagnosis.looked
+    if looked is not None:
+        if looked.copy is NO:
+            reasons.append(NOT_LOGGED)
+        if looked.outside:
+            reasons.append(OUTSIDE)
     if cause.guardrail:
         reasons.append(f"{cause.title}: a guardrail refused this call; guardrails are explained and never changed")
     for action in plan.actions:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from shared.model.decision import Decision, Mode
 from shared.model.denial import TEXT, Denial, NotADenial
 from shared.model.diagnosis import Also, Confidence, Diagnosis
+from shared.model.evidence import Finding
 from shared.model.plan import Plan
 from shared.model.report import Report
 
@@ -33,6 +36,8 @@ def report(denial: Denial, diagnosis: Diagnosis, plan: Plan, decision: Decision)
         scopes=denial.names.scopes,
         trust=denial.trust,
         evidence=_evidence(denial, diagnosis),
+        proven=diagnosis.looked.proven.value if diagnosis.looked is not None else None,
+        looks=tuple(_shortened(one) for one in diagnosis.looked.findings) if diagnosis.looked is not None else (),
         next_error=diagnosis.next_error,
         plan=plan.actions,
         decision=decision,
@@ -78,6 +83,10 @@ def _evidence(denial: Denial, diagnosis: Diagnosis) -> tuple[str, ...]:
     said.extend(denial.evidence)
     said.extend(f"against: {one}" for one in diagnosis.against)
     return tuple(said)
+
+
+def _shortened(finding: Finding) -> Finding:
+    return replace(finding, asked=_clip(finding.asked), said=_clip(finding.said))
 
 
 def _around(message: str, sign: str) -> str:

@@ -20,12 +20,18 @@ RULES = {
     "shapes": {"model", "renderings", "folder"},
     "causes": {"model", "renderings", "ports", "errors", "folder"},
     "actions": {"model", "grants", "ports", "errors", "folder"},
-    "pipeline": {"model", "grants", "renderings", "shapes", "causes", "actions", "ports", "errors"},
+    "machines": {"model", "grants", "errors"},
+    "evidence": {"model", "grants", "machines", "renderings", "ports", "errors"},
+    "pipeline": {
+        *("model", "grants", "renderings", "shapes", "causes", "actions", "ports", "errors"),
+        *("evidence", "machines"),
+    },
     "render": {"model"},
-    "adapters": {"model", "grants", "ports", "errors"},
-    "flows": {"pipeline", "model", "ports", "errors"},
+    "adapters": {"model", "grants", "machines", "ports", "errors"},
+    "flows": {"pipeline", "model", "ports", "errors", "live"},
+    "live": {"pipeline", "evidence", "model", "grants", "ports"},
     "entry": {"errors", "log"},
-    "wiring": {"adapters", "ports", "settings", "errors", "log"},
+    "wiring": {"adapters", "evidence", "live", "grants", "ports", "settings", "errors", "log"},
     "cli": {
         "flows",
         "wiring",
@@ -42,7 +48,7 @@ RULES = {
 }
 """For each room or file of shared/, what of ours it may import beside itself."""
 HEAVY = {"yaml", "click", "grpc", "rich", "sqlite3", "re2", "google", "functions_framework", "flask"}
-MAY_BE_HEAVY = {"cli": HEAVY, "adapters": {"sqlite3", "google", "grpc"}, "renderings": {"re2"}}
+MAY_BE_HEAVY = {"cli": HEAVY, "adapters": {"sqlite3", "google", "grpc"}, "renderings": {"re2"}, "evidence": {"re2"}}
 
 
 def imported(tree: ast.AST) -> Iterator[str]:

@@ -40,6 +40,11 @@ class MemoryStore:
         for drop in dropped:
             self.drops[drop.reason] = self.drops.get(drop.reason, 0) + drop.count
 
+    def learn(self, run: Run) -> None:
+        self._write()
+        known = self.kept[run.id]
+        self.kept[run.id] = replace(known, report=run.report, state=run.state, looked_at=run.looked_at)
+
     def quarantine(self, item: Quarantined) -> None:
         self._write()
         self.items.setdefault(item.id, item)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -39,6 +39,21 @@ def test_what_was_packed_is_what_is_found(held: dict[str, frozenset[str]]) -> No
         assert holders == {name for name, permissions in held.items() if permission in permissions}
     assert catalogue.role("roles/of.nobody") is None
     assert (catalogue.origin.at, catalogue.origin.source, catalogue.count) == (NOON, "here", len(held))
+
+
+def test_a_permission_is_found_in_either_spelling() -> None:
+    hosted = Permission("iam.googleapis.com/workforcePools.get")
+    catalogue = Catalogue(pack([role("roles/a", hosted, "iam.roles.get")], NOON, "here"))
+    assert catalogue.spelled(Permission("iam.workforcePools.get")) == hosted
+    for same in (hosted, Permission("iam.roles.get"), Permission("no.such.get"), Permission("")):
+        assert catalogue.spelled(same) == same
+
+
+def test_a_catalogue_is_stale_after_thirty_days() -> None:
+    origin = Catalogue(pack([role("roles/a", "a.b.c")], NOON, "here")).origin
+    assert not origin.is_stale(NOON + timedelta(days=30))
+    assert origin.is_stale(NOON + timedelta(days=30, seconds=1))
+    assert origin.age(NOON + timedelta(days=2)).days == 2
 
 
 def test_a_file_cut_anywhere_is_refused() -> None:

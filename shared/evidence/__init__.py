@@ -1,0 +1,1 @@
+"""What can be read from what Google Cloud was asked for: values in, verdicts out."""

@@ -1,0 +1,42 @@
+"""What a family of looks claims: a cause, a verdict on it, and why."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+from msgspec import Struct
+
+from shared.model.evidence import Finding, Verdict
+
+
+class Stage(IntEnum):
+    """Where a call is stopped, in the order in which Google checks; also the order in which to mend."""
+
+    API = 1
+    SCOPE = 2
+    PRINCIPAL = 3
+    EXISTENCE = 4
+    DENY = 5
+    CONDITION = 6
+    SPREADING = 7
+    ALLOW = 8
+    MEMORY = 9
+
+
+class Claim(Struct, frozen=True, kw_only=True):
+    """One cause with the verdict on it: YES it is so, NO it is not, UNKNOWN it could not be told."""
+
+    stage: Stage
+    cause: str
+    verdict: Verdict
+    why: str
+
+
+class Reading(Struct, frozen=True, kw_only=True):
+    """What one family of looks found and claims."""
+
+    findings: tuple[Finding, ...] = ()
+    claims: tuple[Claim, ...] = ()
+
+
+NOTHING = Reading()
