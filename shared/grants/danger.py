@@ -20,12 +20,14 @@ NEVER = (
     "config.deployments.",
     "deploymentmanager.deployments.",
     "iam.denypolicies.",
+    "iam.oauthClient",
     "iam.principalaccessboundarypolicies.",
     "iam.roles.",
     "iam.serviceAccountApiKeyBindings.",
     "iam.serviceAccountKeys.",
     "iam.workforcePool",
     "iam.workloadIdentityPool",
+    "iam.workspacePool",
     "notebooks.",
     "orgpolicy.",
     "privilegedaccessmanager.",
@@ -119,7 +121,10 @@ def floor_of(permission: str, target: str) -> Tier:
 
 @lru_cache(maxsize=16_384)
 def _floors(permission: str) -> tuple[Tier, Tier]:
-    """The lowest tier on one resource, and on a whole project."""
+    """The lowest tier on one resource, and on a whole project; both spellings of a permission count."""
+    host, written_with_host, rest = permission.partition("/")
+    if written_with_host:
+        permission = f"{host.removesuffix('.googleapis.com')}.{rest}"
     verb = permission.rpartition(".")[2]
     if permission in NEVER_EXACT or verb in NEVER_VERBS:
         return T3, T3
