@@ -3,7 +3,8 @@
 UnforbidError
 ├── Retryable                 raise it: the message is delivered again
 │   ├── StoreUnavailable
-│   └── LookFailed            Google did not answer a question, or not in time
+│   ├── LookFailed            Google did not answer a question, or not in time
+│   └── Overtaken             another worker wrote the line that this one was about to write
 └── Permanent                 record it, report it, acknowledge the message
     ├── Unreadable            the input cannot be an entry; kept in quarantine
     ├── SettingsError         every problem of the settings at once
@@ -32,6 +33,10 @@ class LookFailed(Retryable):
     def __init__(self, asked: str, about: str, why: str) -> None:
         super().__init__(f"could not {asked} of {about}: {why}")
         self.asked, self.about, self.why = asked, about, why
+
+
+class Overtaken(Retryable):
+    """Another worker has gone on with the fix; this one must do nothing more."""
 
 
 class Permanent(UnforbidError):  # noqa: N818 - likewise

@@ -70,7 +70,7 @@ def detect(body: bytes, recorder: Recorder, store: Store, clock: Clock, live: Li
         recorder.drop(found.reason)
         return {"outcome": "dropped", "reason": found.reason}
     key = blake2b(data, digest_size=16).digest()
-    run, told = _record(found, key, recorder, store, now)
+    run, told = _record(found, key, data, recorder, store, now)
     if live is not None and recorder.claim_look(run, key):
         told |= live.learn(run, data, recorder, now)
     return told
@@ -85,7 +85,9 @@ def quarantine(body: bytes, reason: str, recorder: Recorder, now: datetime) -> T
     return {"severity": "WARNING", "outcome": "quarantined", "quarantine": item.id, "reason": reason}
 
 
-def _record(denial: Denial, key: bytes, recorder: Recorder, store: Store, now: datetime) -> tuple[Run, Told]:
+def _record(
+    denial: Denial, key: bytes, data: bytes, recorder: Recorder, store: Store, now: datetime
+) -> tuple[Run, Told]:
     """The run of a denial, new or open already; and what became of the entry."""
     diagnosis = diagnose(denial)
     steps = plan(denial, diagnosis)
@@ -95,7 +97,7 @@ def _record(denial: Denial, key: bytes, recorder: Recorder, store: Store, now: d
     merged = run is not None
     if run is None:
         explained = _with_neighbours(report(denial, diagnosis, steps, decision), denial, store, now)
-        run, merged = recorder.open(_new_run(mark, key, denial, explained, now), key)
+        run, merged = recorder.open(_new_run(mark, key, denial, explained, now), key, data)
     return run, {
         "outcome": "merged" if merged else "run",
         "run": run.id,

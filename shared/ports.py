@@ -7,12 +7,16 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from shared.model.effect import Before, Effect, Receipt
     from shared.model.facts import Access, Account, Asset, Beat, Change, DenyRule, FlowLogs, Policy, Project
+    from shared.model.journal import Line
+    from shared.model.outcomes import Operation, Outcomes
     from shared.model.machine import Machine, Surroundings
     from shared.model.memory import SerialOutput
     from shared.model.names import Permission, Role
     from shared.model.role import RoleDefinition
     from shared.model.run import Dropped, Quarantined, Repeats, Run
+    from shared.model.work import MachineName, OriginalCall
 
 
 class Clock(Protocol):
@@ -25,8 +29,14 @@ class Clock(Protocol):
 class Store(Protocol):
     """Where runs, quarantine and drop counts live. Every method raises `StoreUnavailable` when it cannot."""
 
-    def open_run(self, run: Run, opened_after: datetime) -> Run:
-        """Keep a new run, or return the one of the same fingerprint that was opened after a time: exactly one wins."""
+    def open_run(self, run: Run, opened_after: datetime, entry: bytes) -> Run:
+        """Keep a new run with its first entry, or return the one of the same fingerprint that was opened after a time.
+
+        Exactly one wins.
+        """
+
+    def entry(self, run_id: str) -> bytes:
+        """The entry that opened a run, as it was delivered; raises `NotFound`."""
 
     def add_repeats(self, repeats: Sequence[Repeats], dropped: Sequence[Dropped]) -> None:
         """Add counts to runs and to drop reasons, all in one write."""
@@ -62,8 +72,8 @@ class Recorder(Protocol):
     def repeat(self, fingerprint: str, key: bytes, at: datetime) -> Run | None:
         """Count an entry towards the run this process knows to be open for it; None if it knows of none."""
 
-    def open(self, run: Run, key: bytes) -> tuple[Run, bool]:
-        """Store a new run, or count the entry towards the open one it repeats; the run, and whether it was merged."""
+    def open(self, run: Run, key: bytes, entry: bytes) -> tuple[Run, bool]:
+        """Store a new run with its entry, or count the entry towards the open one it repeats; the run, and whether it was merged."""
 
     def claim_look(self, run: Run, key: bytes) -> bool:
         """Whether this caller is the one to ask Google about a run: its own first entry, asked by nobody so far."""
@@ -140,3 +150,65 @@ class Facts(Protocol):
 
     def assets(self, scope: str, query: str) -> tuple[Asset, ...]:
         """Resources under `organizations/N`, `folders/N` or `projects/P` that match a search."""
+
+
+class Sight(Facts, Protocol):
+    """What carrying out a fix has to see, beside what explaining one does. Nothing here can change anything either."""
+
+    def enabled_services(self, project: str) -> frozenset[str]:
+        """Every API that is on in a project."""
+
+    def operation(self, machine: MachineName, name: str) -> Operation:
+        """An operation of Compute Engine on a machine; `NotFound` where it is no longer known."""
+
+    def outcomes(self, call: OriginalCall, since: datetime, until: datetime) -> Outcomes:
+        """What became of calls like the refused one between two times, as far as logs show."""
+
+
+class Cloud(Protocol):
+    """The one port that changes anything. Handed to the executor and the sweeper only."""
+
+    def perform(self, effect: Effect, before: Before) -> Receipt:
+        """Do one effect, safely to be repeated; what came of it, a refusal for good included.
+
+        Raises:
+            LookFailed: whether it happened is not known, or a passing fault prevented it; doing it again is safe.
+        """
+
+
+class Journal(Protocol):
+    """Where the lines of fixes are kept. Every method raises `StoreUnavailable` when it cannot."""
+
+    def append(self, line: Line) -> None:
+        """Keep a line under its number; raises `Overtaken` where another line has that number."""
+
+    def lines(self, fix: str) -> list[Line]:
+        """Every line of a fix in order; raises `NotFound` where there is none."""
+
+    def fixes(self, run: str | None = None) -> list[str]:
+        """The ids of all fixes, or those of one run, newest first."""
+
+    def unfinished(self) -> list[str]:
+        """The ids of the fixes that have not ended."""
+
+    def take_lease(self, target: str, fix: str, until: datetime, now: datetime) -> bool:
+        """Hold a target for a fix until a time; False where another fix holds it."""
+
+    def free_leases(self, fix: str) -> None:
+        """Let go of every target that a fix holds: it is over."""
+
+
+class Queue(Protocol):
+    """What is to be done when. Delivered at least once, and kept over a restart."""
+
+    def put(self, fix: str, due: datetime) -> None:
+        """Look after a fix at a time, and no longer at an earlier one that was put before."""
+
+    def due(self, now: datetime, limit: int) -> list[str]:
+        """The fixes that are due, longest due first; each stays due until it is put again or dropped."""
+
+    def drop(self, fix: str) -> None:
+        """Look after a fix no more."""
+
+    def next_due(self) -> datetime | None:
+        """When the next fix is due, None where none waits."""

@@ -56,11 +56,11 @@ class MergingRecorder:
             self._count(known, key, at)
             return known
 
-    def open(self, run: Run, key: bytes) -> tuple[Run, bool]:
+    def open(self, run: Run, key: bytes, entry: bytes) -> tuple[Run, bool]:
         """Store a new run, or count the entry towards the one that another thread or process opened."""
         with self._lock:
             self._flush_if_due(run.opened_at)
-            stored = self._store.open_run(run, run.opened_at - self._merge_for)
+            stored = self._store.open_run(run, run.opened_at - self._merge_for, entry)
             self._remember(stored)
             if stored is run:
                 self._is_new(key)

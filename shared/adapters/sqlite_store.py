@@ -5,26 +5,23 @@ Writes are fully synchronous, so that a message is acknowledged only once it is 
 
 from __future__ import annotations
 
-import sqlite3
-import threading
 import zlib
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from datetime import UTC, datetime
+from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 
-from shared.errors import NotFound, StoreUnavailable
+from shared.adapters.sqlite_file import SqliteFile, micros, time_of
+from shared.errors import NotFound
 from shared.model.codec import from_json, to_json
 from shared.model.report import Report
 from shared.model.run import Dropped, Quarantined, Repeats, Run, RunState
 
-VERSION = 2
-WAIT_SECONDS = 5.0
+VERSION = 3
 _TABLES = """
 CREATE TABLE runs (
   id TEXT PRIMARY KEY, fingerprint TEXT NOT NULL, state TEXT NOT NULL, opened_at INTEGER NOT NULL,
   last_seen INTEGER NOT NULL, count INTEGER NOT NULL, deliveries INTEGER NOT NULL, first_key BLOB NOT NULL,
-  instance TEXT, looked_at INTEGER, cause TEXT, report BLOB NOT NULL
+  instance TEXT, looked_at INTEGER, cause TEXT, report BLOB NOT NULL, entry BLOB
 ) STRICT;
 CREATE INDEX runs_by_fingerprint ON runs (fingerprint, opened_at);
 CREATE INDEX runs_by_last_seen ON runs (last_seen);
@@ -35,6 +32,7 @@ CREATE TABLE quarantine (
 ) STRICT;
 CREATE TABLE dropped (reason TEXT PRIMARY KEY, count INTEGER NOT NULL) STRICT;
 """
+UPGRADES = {1: "ALTER TABLE runs ADD COLUMN looked_at INTEGER", 2: "ALTER TABLE runs ADD COLUMN entry BLOB"}
 _COLUMNS = "id, fingerprint, state, opened_at, last_seen, count, deliveries, first_key, instance, looked_at, report"
 
 
@@ -42,34 +40,42 @@ class SqliteStore:
     """The store port on one file; safe to use from several threads and processes."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
-        self._lock = threading.Lock()
-        self._connection: sqlite3.Connection | None = None
+        self._file = SqliteFile(path, _TABLES, VERSION, UPGRADES)
 
-    def open_run(self, run: Run, opened_after: datetime) -> Run:
+    def open_run(self, run: Run, opened_after: datetime, entry: bytes) -> Run:
         """Keep a new run, or return the open one of the same fingerprint."""
-        with self._write() as db:
+        with self._file.write() as db:
             query = (
                 f"SELECT {_COLUMNS} FROM runs WHERE fingerprint = ? AND opened_at > ? ORDER BY opened_at DESC LIMIT 1"
             )
-            row = db.execute(query, (run.fingerprint, _micros(opened_after))).fetchone()
+            row = db.execute(query, (run.fingerprint, micros(opened_after))).fetchone()
             if row is not None:
                 return _run(row)
-            times = _micros(run.opened_at), _micros(run.last_seen)
+            times = micros(run.opened_at), micros(run.last_seen)
             counts = run.count, run.deliveries, run.first_key
             seen = run.instance, _micros_or_none(run.looked_at), to_json(run.report)
             values = (run.id, run.fingerprint, run.state, *times, *counts, *seen)
             marks = ", ".join("?" * len(values))
-            db.execute(f"INSERT INTO runs ({_COLUMNS}, cause) VALUES ({marks}, ?)", (*values, run.report.cause))
+            rest = run.report.cause, zlib.compress(entry)
+            db.execute(f"INSERT INTO runs ({_COLUMNS}, cause, entry) VALUES ({marks}, ?, ?)", (*values, *rest))
         return run
+
+    def entry(self, run_id: str) -> bytes:
+        """The entry that opened a run, as it was delivered."""
+        found = self.run(run_id)
+        with self._file.read() as db:
+            row = db.execute("SELECT entry FROM runs WHERE id = ?", (found.id,)).fetchone()
+        if row is None or row[0] is None:
+            raise NotFound(f"the entry of {found.id} was not kept: it was opened by an earlier version")
+        return zlib.decompress(row[0])
 
     def add_repeats(self, repeats: Sequence[Repeats], dropped: Sequence[Dropped]) -> None:
         """Add counts to runs and drop reasons in one transaction."""
-        with self._write() as db:
+        with self._file.write() as db:
             db.executemany(
                 "UPDATE runs SET count = count + ?, deliveries = deliveries + ?, last_seen = max(last_seen, ?)"
                 " WHERE id = ?",
-                [(one.count, one.deliveries, _micros(one.last_seen), one.run_id) for one in repeats],
+                [(one.count, one.deliveries, micros(one.last_seen), one.run_id) for one in repeats],
             )
             db.executemany(
                 "INSERT INTO dropped VALUES (?, ?) ON CONFLICT (reason) DO UPDATE SET count = count + excluded.count",
@@ -78,25 +84,25 @@ class SqliteStore:
 
     def learn(self, run: Run) -> None:
         """Keep what looking told of a run; its counts stay as they are."""
-        with self._write() as db:
+        with self._file.write() as db:
             told = run.state, _micros_or_none(run.looked_at), run.report.cause, to_json(run.report)
             db.execute("UPDATE runs SET state = ?, looked_at = ?, cause = ?, report = ? WHERE id = ?", (*told, run.id))
 
     def quarantine(self, item: Quarantined) -> None:
         """Keep a message that could not be read, compressed."""
-        with self._write() as db:
-            values = (item.id, _micros(item.at), item.reason, item.size, item.sha256, zlib.compress(item.data))
+        with self._file.write() as db:
+            values = (item.id, micros(item.at), item.reason, item.size, item.sha256, zlib.compress(item.data))
             db.execute("INSERT OR IGNORE INTO quarantine VALUES (?, ?, ?, ?, ?, ?)", values)
 
     def runs(self, limit: int) -> list[Run]:
         """The runs seen last, newest first."""
-        with self._read() as db:
+        with self._file.read() as db:
             rows = db.execute(f"SELECT {_COLUMNS} FROM runs ORDER BY last_seen DESC, id LIMIT ?", (limit,)).fetchall()
         return [_run(row) for row in rows]
 
     def run(self, run_id: str) -> Run:
         """One run by its id or an unambiguous beginning of it."""
-        with self._read() as db:
+        with self._file.read() as db:
             rows = db.execute(
                 f"SELECT {_COLUMNS} FROM runs WHERE substr(id, 1, ?) = ? LIMIT 2", (len(run_id), run_id)
             ).fetchall()
@@ -109,8 +115,8 @@ class SqliteStore:
         """The latest run of a cause on a virtual machine, seen after a time."""
         wanted = "instance = ? AND cause = ? AND last_seen >= ?"
         query = f"SELECT {_COLUMNS} FROM runs WHERE {wanted} ORDER BY last_seen DESC LIMIT 1"
-        with self._read() as db:
-            row = db.execute(query, (instance, cause, _micros(seen_after))).fetchone()
+        with self._file.read() as db:
+            row = db.execute(query, (instance, cause, micros(seen_after))).fetchone()
         return _run(row) if row else None
 
     def quarantined(self, limit: int) -> list[Quarantined]:
@@ -126,89 +132,24 @@ class SqliteStore:
         return found[0]
 
     def _kept(self, clause: str, values: tuple[object, ...]) -> list[Quarantined]:
-        with self._read() as db:
+        with self._file.read() as db:
             rows = db.execute(f"SELECT id, at, reason, size, sha256, data FROM quarantine {clause}", values).fetchall()
         return [
             Quarantined(
-                id=row[0], at=_time(row[1]), reason=row[2], size=row[3], sha256=row[4], data=zlib.decompress(row[5])
+                id=row[0], at=time_of(row[1]), reason=row[2], size=row[3], sha256=row[4], data=zlib.decompress(row[5])
             )
             for row in rows
         ]
 
     def dropped(self) -> list[Dropped]:
         """How many messages were no denials, by reason."""
-        with self._read() as db:
+        with self._file.read() as db:
             rows = db.execute("SELECT reason, count FROM dropped ORDER BY count DESC, reason").fetchall()
         return [Dropped(*row) for row in rows]
 
     def close(self) -> None:
         """Let go of the file."""
-        with self._lock:
-            if self._connection is not None:
-                self._connection.close()
-                self._connection = None
-
-    @contextmanager
-    def _read(self) -> Iterator[sqlite3.Connection]:
-        with self._lock:
-            try:
-                yield self._open()
-            except (sqlite3.Error, OSError) as error:
-                raise StoreUnavailable(f"the store {self._path} cannot be read: {error}") from error
-
-    @contextmanager
-    def _write(self) -> Iterator[sqlite3.Connection]:
-        with self._lock:
-            try:
-                db = self._open()
-                db.execute("BEGIN IMMEDIATE")
-            except (sqlite3.Error, OSError) as error:
-                raise StoreUnavailable(f"the store {self._path} cannot be written: {error}") from error
-            try:
-                yield db
-                db.execute("COMMIT")
-            except (sqlite3.Error, OSError) as error:
-                self._roll_back(db)
-                raise StoreUnavailable(f"the store {self._path} cannot be written: {error}") from error
-            except BaseException:
-                self._roll_back(db)
-                raise
-
-    @staticmethod
-    def _roll_back(db: sqlite3.Connection) -> None:
-        if db.in_transaction:
-            db.execute("ROLLBACK")
-
-    def _open(self) -> sqlite3.Connection:
-        if self._connection is None:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            db = sqlite3.connect(self._path, timeout=WAIT_SECONDS, isolation_level=None, check_same_thread=False)
-            try:
-                db.execute("PRAGMA journal_mode = WAL")
-                db.execute("PRAGMA synchronous = FULL")
-                _prepare(db)
-            except BaseException:
-                db.close()
-                raise
-            self._connection = db
-        return self._connection
-
-
-def _prepare(db: sqlite3.Connection) -> None:
-    if db.execute("PRAGMA user_version").fetchone()[0] == VERSION:
-        return
-    db.execute("BEGIN IMMEDIATE")
-    found = db.execute("PRAGMA user_version").fetchone()[0]
-    if found == 0:
-        for statement in _TABLES.split(";"):
-            db.execute(statement)
-    elif found == 1:
-        db.execute("ALTER TABLE runs ADD COLUMN looked_at INTEGER")
-    if found < VERSION:
-        db.execute(f"PRAGMA user_version = {VERSION}")
-    db.execute("COMMIT")
-    if found > VERSION:
-        raise StoreUnavailable(f"the store was written by a newer unforbid (format {found}); this one knows {VERSION}")
+        self._file.close()
 
 
 def _run(row: tuple[str, str, str, int, int, int, int, bytes, str | None, int | None, bytes]) -> Run:
@@ -216,24 +157,16 @@ def _run(row: tuple[str, str, str, int, int, int, int, bytes, str | None, int | 
         id=row[0],
         fingerprint=row[1],
         state=RunState(row[2]),
-        opened_at=_time(row[3]),
-        last_seen=_time(row[4]),
+        opened_at=time_of(row[3]),
+        last_seen=time_of(row[4]),
         count=row[5],
         deliveries=row[6],
         first_key=row[7],
         instance=row[8],
-        looked_at=_time(row[9]) if row[9] is not None else None,
+        looked_at=time_of(row[9]) if row[9] is not None else None,
         report=from_json(row[10], Report),
     )
 
 
-def _micros(time: datetime) -> int:
-    return int(time.timestamp() * 1_000_000)
-
-
 def _micros_or_none(time: datetime | None) -> int | None:
-    return None if time is None else _micros(time)
-
-
-def _time(micros: int) -> datetime:
-    return datetime.fromtimestamp(micros / 1_000_000, UTC)
+    return None if time is None else micros(time)

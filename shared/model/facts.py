@@ -152,3 +152,11 @@ class Asset(Struct, frozen=True, kw_only=True):
     type: str
     project: str
     parents: tuple[str, ...] = ()
+
+
+class Holding(Struct, frozen=True, kw_only=True):
+    """One role that a member has been given by its own name, on which resource (Cloud Asset, searchAllIamPolicies)."""
+
+    resource: str
+    role: Role
+    condition: Condition | None = None

@@ -21,6 +21,7 @@ from shared.ports import Store
 
 REPORT = explain(audit(permission="storage.objects.get", resource="projects/_/buckets/b"))
 EVER = timedelta(days=1)
+ENTRY = b'{"textPayload":"refused"}'
 
 
 @pytest.fixture(params=["memory", "sqlite"])
@@ -52,28 +53,28 @@ def run(clock: FakeClock) -> Callable[..., Run]:
 
 def test_a_new_run_is_kept_whole(store: Store, run: Callable[..., Run], clock: FakeClock) -> None:
     opened = run()
-    assert store.open_run(opened, clock.now() - EVER) is opened
+    assert store.open_run(opened, clock.now() - EVER, ENTRY) is opened
     assert store.run("r-1") == opened
 
 
 def test_a_second_run_of_the_same_fingerprint_is_the_first_one(
     store: Store, run: Callable[..., Run], clock: FakeClock
 ) -> None:
-    store.open_run(run(), clock.now() - EVER)
-    assert store.open_run(run("r-2"), clock.now() - EVER).id == "r-1"
+    store.open_run(run(), clock.now() - EVER, ENTRY)
+    assert store.open_run(run("r-2"), clock.now() - EVER, ENTRY).id == "r-1"
     assert [kept.id for kept in store.runs(9)] == ["r-1"]
 
 
 def test_a_run_opened_too_long_ago_does_not_take_new_repeats(
     store: Store, run: Callable[..., Run], clock: FakeClock
 ) -> None:
-    store.open_run(run(), clock.now() - EVER)
+    store.open_run(run(), clock.now() - EVER, ENTRY)
     clock.turn(hours=24)
-    assert store.open_run(run("r-2"), clock.now() - EVER).id == "r-2"
+    assert store.open_run(run("r-2"), clock.now() - EVER, ENTRY).id == "r-2"
 
 
 def test_repeats_add_up_and_time_only_moves_forward(store: Store, run: Callable[..., Run], clock: FakeClock) -> None:
-    opened = store.open_run(run(), clock.now() - EVER)
+    opened = store.open_run(run(), clock.now() - EVER, ENTRY)
     later = clock.now() + timedelta(minutes=5)
     store.add_repeats([Repeats("r-1", 3, 4, later), Repeats("r-1", 1, 1, clock.now())], [])
     kept = store.run("r-1")
@@ -91,7 +92,7 @@ def test_runs_are_listed_newest_first_and_at_most_so_many(
     store: Store, run: Callable[..., Run], clock: FakeClock
 ) -> None:
     for number in range(5):
-        store.open_run(run(f"r-{number}", f"f{number}"), clock.now() - EVER)
+        store.open_run(run(f"r-{number}", f"f{number}"), clock.now() - EVER, ENTRY)
         clock.turn(seconds=1)
     assert [kept.id for kept in store.runs(3)] == ["r-4", "r-3", "r-2"]
 
@@ -99,8 +100,8 @@ def test_runs_are_listed_newest_first_and_at_most_so_many(
 def test_a_run_is_found_by_the_beginning_of_its_id_if_that_is_unambiguous(
     store: Store, run: Callable[..., Run], clock: FakeClock
 ) -> None:
-    store.open_run(run("r-abc", "f1"), clock.now() - EVER)
-    store.open_run(run("r-abd", "f2"), clock.now() - EVER)
+    store.open_run(run("r-abc", "f1"), clock.now() - EVER, ENTRY)
+    store.open_run(run("r-abd", "f2"), clock.now() - EVER, ENTRY)
     assert store.run("r-abc").id == "r-abc"
     for unclear in ("r-ab", "r-x", "", "%", "r-ab_"):
         with pytest.raises(NotFound):
@@ -110,7 +111,7 @@ def test_a_run_is_found_by_the_beginning_of_its_id_if_that_is_unambiguous(
 def test_what_happened_on_a_machine_is_found_while_it_is_recent(
     store: Store, run: Callable[..., Run], clock: FakeClock
 ) -> None:
-    store.open_run(run(instance="p/42"), clock.now() - EVER)
+    store.open_run(run(instance="p/42"), clock.now() - EVER, ENTRY)
     found = store.recent_on("p/42", "gcs.iam", clock.now())
     assert found is not None
     assert store.recent_on("p/42", "gcs.iam", clock.now() + timedelta(seconds=1)) is None
@@ -137,7 +138,7 @@ def test_of_many_that_open_the_same_run_exactly_one_wins(
 
     def race(number: int) -> None:
         mine = SqliteStore(path)
-        won.append(mine.open_run(run(f"r-{number}"), clock.now() - EVER).id)
+        won.append(mine.open_run(run(f"r-{number}"), clock.now() - EVER, ENTRY).id)
         mine.close()
 
     racers = [threading.Thread(target=race, args=(number,)) for number in range(12)]
@@ -153,7 +154,7 @@ def test_what_was_written_is_there_for_the_next_process(
     tmp_path: Path, run: Callable[..., Run], clock: FakeClock
 ) -> None:
     with closing(SqliteStore(tmp_path / "s.db")) as killed, closing(SqliteStore(tmp_path / "s.db")) as next_one:
-        killed.open_run(run(), clock.now() - EVER)
+        killed.open_run(run(), clock.now() - EVER, ENTRY)
         assert next_one.run("r-1").id == "r-1"  # the first never closed before
 
 
@@ -170,7 +171,7 @@ def test_a_store_that_cannot_be_reached_says_so(tmp_path: Path, run: Callable[..
     (tmp_path / "file").write_text("not a folder")
     for path in (tmp_path / "file" / "store.db", tmp_path):
         with pytest.raises(StoreUnavailable, match="cannot be written"):
-            SqliteStore(path).open_run(run(), clock.now())
+            SqliteStore(path).open_run(run(), clock.now(), ENTRY)
         with pytest.raises(StoreUnavailable, match="cannot be read"):
             SqliteStore(path).runs(1)
 
@@ -188,3 +189,11 @@ def test_a_store_of_a_newer_version_is_left_alone(tmp_path: Path) -> None:
     db.close()
     with pytest.raises(StoreUnavailable, match="newer unforbid"):
         SqliteStore(tmp_path / "s.db").runs(1)
+
+
+def test_the_entry_that_opened_a_run_is_kept_as_it_was_delivered(
+    store: Store, run: Callable[..., Run], clock: FakeClock
+) -> None:
+    store.open_run(run(), clock.now() - EVER, b'{"insertId": "1"}')
+    store.open_run(run("r-2"), clock.now() - EVER, b'{"insertId": "2"}')
+    assert store.entry("r-1") == b'{"insertId": "1"}'

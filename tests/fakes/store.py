@@ -14,18 +14,23 @@ from shared.model.run import Dropped, Quarantined, Repeats, Run
 class MemoryStore:
     def __init__(self) -> None:
         self.kept: dict[str, Run] = {}
+        self.entries: dict[str, bytes] = {}
         self.items: dict[str, Quarantined] = {}
         self.drops: dict[str, int] = {}
         self.writes = 0
         self.fails = False
 
-    def open_run(self, run: Run, opened_after: datetime) -> Run:
+    def open_run(self, run: Run, opened_after: datetime, entry: bytes) -> Run:
         self._write()
         for known in self.kept.values():
             if known.fingerprint == run.fingerprint and known.opened_at > opened_after:
                 return known
         self.kept[run.id] = run
+        self.entries[run.id] = entry
         return run
+
+    def entry(self, run_id: str) -> bytes:
+        return self.entries[self.run(run_id).id]
 
     def add_repeats(self, repeats: Sequence[Repeats], dropped: Sequence[Dropped]) -> None:
         self._write()

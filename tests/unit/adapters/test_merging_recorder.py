@@ -36,7 +36,7 @@ class Process:
             id=f"r-{id(self)}-{self.made}", fingerprint=fingerprint, state=RunState.DRY_RUN_DONE,
             opened_at=now, last_seen=now, first_key=key, report=REPORT,
         )  # fmt: skip
-        return self.recorder.open(run, key)[0]
+        return self.recorder.open(run, key, b"{}")[0]
 
 
 @pytest.fixture

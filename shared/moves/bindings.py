@@ -1,0 +1,34 @@
+"""Bindings as a policy has them: whether exactly this one is there, and what else about it matters before a change."""
+
+from __future__ import annotations
+
+from shared.model.facts import Binding, Condition, Policy
+from shared.model.names import Role
+
+MOST_MEMBERS, MOST_GROUPS = 1_500, 250
+"""IAM quotas: principals in one policy, each occurrence counted; groups and domains among them."""
+FULL = 0.8
+"""From how much of a limit on nothing more is added: others have to be able to change the policy too."""
+
+
+def has(policy: Policy, role: Role, member: str, condition: Condition | None) -> bool:
+    """Whether a policy gives the role to the member under exactly this condition."""
+    return any(one.role == role and one.condition == condition and member in one.members for one in policy.bindings)
+
+
+def gives_already(policy: Policy, role: Role, member: str) -> Binding | None:
+    """The unconditional binding that gives the role to the member, None if there is none."""
+    return next(
+        (one for one in policy.bindings if one.role == role and not one.condition and member in one.members), None
+    )
+
+
+def too_full(policy: Policy) -> str:
+    """Why nothing more may be added to a policy, "" if something may."""
+    members = [member for one in policy.bindings for member in one.members]
+    if len(members) >= FULL * MOST_MEMBERS:
+        return f"the policy of {policy.resource} names {len(members)} members of at most {MOST_MEMBERS}: clean it up"
+    groups = [one for one in members if one.startswith(("group:", "domain:"))]
+    if len(groups) >= FULL * MOST_GROUPS:
+        return f"the policy of {policy.resource} names {len(groups)} groups of at most {MOST_GROUPS}: clean it up"
+    return ""

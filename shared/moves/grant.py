@@ -1,0 +1,90 @@
+"""Grant a role: look, write, read it back. That the permission arrives is for the check of the original call to say."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from shared.execution.fold import FIRST, Progress
+from shared.execution.next import Act, End, Eyes, Moves, Next
+from shared.grants.proof import digest
+from shared.model.effect import AddBinding, Before, RemoveBinding, Result
+from shared.model.facts import AccessState
+from shared.model.journal import Outcome
+from shared.model.work import Grant, Revoke, Work
+from shared.moves.bindings import gives_already, has, too_full
+
+WRITTEN = "WRITTEN"
+
+
+def advance(work: Grant, step: Progress, eyes: Eyes) -> Next:
+    """Whether the binding may be added, then whether it is there."""
+    if step.state == FIRST:
+        return _checked(work, eyes)
+    done = step.last(AddBinding)
+    receipt = done.receipt if done else None
+    if receipt is not None and receipt.result is Result.REFUSED:
+        return End(outcome=Outcome.REFUSED, why=f"Google refused the write: {receipt.said}")
+    if has(eyes.sight.policy(work.resource), work.role, work.member, work.condition):
+        ours = receipt is not None and receipt.result is Result.CHANGED
+        said = "is in the policy" if ours else "was in the policy before, so it is not ours"
+        return End(outcome=Outcome.OK if ours else Outcome.NOTHING, why=f"{work.role} for {work.member} {said}")
+    why = f"{work.role} for {work.member} was written and is not there any more: somebody took it away"
+    return End(outcome=Outcome.FAILED, why=why)
+
+
+def _checked(work: Grant, eyes: Eyes) -> Next:
+    """The preconditions of section 3.5 and 3.6, read right before the write."""
+    if eyes.now >= work.until:
+        return End(outcome=Outcome.REFUSED, why="the time for which it was approved is over")
+    policy = eyes.sight.policy(work.resource)
+    if has(policy, work.role, work.member, work.condition) or gives_already(policy, work.role, work.member):
+        return End(outcome=Outcome.NOTHING, why=f"{work.member} has {work.role} on {work.resource} already")
+    if full := too_full(policy):
+        return End(outcome=Outcome.REFUSED, why=full)
+    if refusal := _refused_by_iam(work, eyes) or _grown(work, eyes):
+        return refusal
+    tuple_ = {"resource": work.resource, "role": work.role, "member": work.member, "condition": work.condition}
+    before = Before(present=False, etag=policy.etag)
+    return Act(effect=AddBinding(**tuple_), before=before, inverse=RemoveBinding(**tuple_), then=WRITTEN)
+
+
+def _refused_by_iam(work: Grant, eyes: Eyes) -> End | None:
+    """A deny policy that no role can override, or access that is there already."""
+    call = eyes.opened.call
+    if not (call.principal and call.permission and call.resource and "@" in call.principal):
+        return None
+    access = eyes.sight.access(call.principal, call.permission, call.resource, eyes.now)
+    if access.denied.value == "yes":
+        return End(outcome=Outcome.REFUSED, why="a deny policy forbids it; no role can override a deny policy")
+    if access.state is AccessState.CAN:
+        return End(outcome=Outcome.REFUSED, why="IAM gives the permission by now: a role would change nothing")
+    return None
+
+
+def _grown(work: Grant, eyes: Eyes) -> End | None:
+    """The role as it is now is not the one that was approved."""
+    if work.role_digest is None or digest(eyes.sight.role(work.role)) == work.role_digest:
+        return None
+    return End(outcome=Outcome.REFUSED, why=f"{work.role} holds other permissions than when it was approved: plan anew")
+
+
+def inverse(work: Grant, step: Progress) -> Work | None:
+    """The revocation of what this run added; None where the binding was there before."""
+    done = step.last(AddBinding)
+    if done is None or done.receipt is None or done.receipt.result is not Result.CHANGED:
+        return None
+    return Revoke(resource=work.resource, role=work.role, member=work.member, condition=work.condition)
+
+
+MOVES = Moves(
+    work=Grant,
+    states={FIRST: timedelta(minutes=5), WRITTEN: timedelta(minutes=5)},
+    edges=(
+        (FIRST, WRITTEN, "the binding was written with the etag that was read"),
+        (FIRST, "end", "it is there already, or a precondition says no"),
+        (WRITTEN, "end", "it was read back, or Google refused it"),
+    ),
+    advance=advance,
+    inverse=inverse,
+    targets=lambda work: (work.resource,),
+)

@@ -1,0 +1,228 @@
+"""Fix, Journal, ports -> one more step of the fix: claimed, decided, journaled, done. One effect an invocation.
+
+The intent is on disk before an effect and the receipt after it. A worker that was overtaken finds that its line is
+already written by another, and stops.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from datetime import datetime, timedelta
+from hashlib import blake2b
+
+from msgspec import Struct
+
+from shared.errors import LookFailed, NotAllowedToLook, NotFound, Overtaken
+from shared.execution.fold import Fix, Progress, fold
+from shared.execution.next import Act, Again, End, Eyes, Go, Moves, Next, Page
+from shared.model.codec import to_json
+from shared.model.effect import AddBinding, Before, Effect
+from shared.model.journal import (
+    Body,
+    Claimed,
+    Closed,
+    Intended,
+    Line,
+    Moved,
+    Opened,
+    Outcome,
+    Paged,
+    Received,
+    Seen,
+    Tried,
+)
+from shared.model.work import Grant, Work
+from shared.moves import MOVES, VERIFY
+from shared.ports import Clock, Cloud, Journal, Queue, Sight
+
+HELD_FOR = timedelta(minutes=2)
+"""How long a claim holds. A handler ends far sooner; after a crash another worker goes on when this is over."""
+BACKOFF_SECONDS = (2, 5, 15, 30, 60, 120)
+ENDS = "end:"
+"""What the queue calls the end of the grants of a fix."""
+LEASED_FOR = timedelta(hours=8)
+
+
+class Workshop(Struct, frozen=True, kw_only=True):
+    """Everything that carrying out a fix takes. `worker` is different for every invocation."""
+
+    sight: Sight
+    cloud: Cloud
+    journal: Journal
+    queue: Queue
+    clock: Clock
+    worker: str
+
+
+def open_fix(opened: Opened, journal: Journal, queue: Queue, now: datetime) -> str:
+    """Begin a fix that was approved; the same approval opened twice is one fix. Its id."""
+    digest = blake2b(to_json((opened.run, opened.plan_hash, opened.undo_of)), digest_size=6).hexdigest()
+    fix = f"{'u' if opened.undo_of else 'f'}-{digest}"
+    with suppress(Overtaken):  # it is open already, and what was approved is the same, to the last byte of its hash
+        journal.append(Line(fix=fix, number=0, at=now, generation=0, body=opened))
+    queue.put(fix, now)
+    return fix
+
+
+def execute(fix_id: str, shop: Workshop) -> Fix:
+    """Take a fix one step further, if it is due and nobody else is at it; what it is afterwards.
+
+    Raises:
+        StoreUnavailable: the journal cannot be written; the fix stays due.
+    """
+    now = shop.clock.now()
+    fix = fold(shop.journal.lines(fix_id))
+    if fix.outcome is not None:
+        shop.journal.free_leases(fix.id)
+        shop.queue.drop(fix.id)
+        return fix
+    waits = max(fix.due, fix.held_until or fix.due)
+    if waits > now:
+        shop.queue.put(fix.id, waits)
+        return fix
+    try:
+        fix = _Hand(shop, fix, now).go_on()
+    except Overtaken:
+        return fold(shop.journal.lines(fix_id))
+    if fix.outcome is None:
+        shop.queue.put(fix.id, fix.due)
+    else:
+        shop.journal.free_leases(fix.id)
+        shop.queue.drop(fix.id)
+    return fix
+
+
+class _Hand:
+    """One worker at one fix, for one invocation."""
+
+    def __init__(self, shop: Workshop, fix: Fix, now: datetime) -> None:
+        self._shop, self._fix, self._now = shop, fix, now
+        self._lines = list(shop.journal.lines(fix.id))
+        self._generation = fix.generation + 1
+
+    def go_on(self) -> Fix:
+        """Claim the fix and take it one step further."""
+        claim = Claimed(worker=self._shop.worker, generation=self._generation, until=self._now + HELD_FOR)
+        self._write(claim)
+        step = self._fix.step
+        work, moves = self._work(step)
+        if held := self._target_held_by_another(work, moves):
+            return self._write(Tried(step=step.step, why=held, due=self._later(step)))
+        if step.deadline is not None and self._now > step.deadline and not step.paged:
+            self._write(Paged(step=step.step, why=f"{step.state} of {_named(work)} has passed its deadline"))
+        if step.pending is not None:
+            pending = step.pending
+            return self._perform(step, moves, pending.effect, pending.before)
+        return self._take(step, moves, self._decide(step, work, moves))
+
+    def _work(self, step: Progress) -> tuple[Work | None, Moves]:
+        works = self._fix.opened.works
+        if step.step == len(works):
+            return None, VERIFY
+        return works[step.step], MOVES[type(works[step.step])]
+
+    def _target_held_by_another(self, work: Work | None, moves: Moves) -> str:
+        """Why the step has to wait: another fix is at its target; "" where none is."""
+        until = self._now + LEASED_FOR
+        for target in moves.targets(work) if work is not None else ():
+            if not self._shop.journal.take_lease(target, self._fix.id, until, self._now):
+                return f"another fix is at {target}"
+        return ""
+
+    def _decide(self, step: Progress, work: Work | None, moves: Moves) -> Next:
+        eyes = Eyes(sight=self._shop.sight, now=self._now, fix=self._fix, opened=self._fix.opened)
+        try:
+            return moves.advance(work, step, eyes)
+        except LookFailed as error:
+            return Again(why=str(error))
+        except (NotAllowedToLook, NotFound) as error:
+            if not any(one.effects for one in self._fix.steps):
+                return End(outcome=Outcome.REFUSED, why=str(error))
+            return Page(why=str(error), wait=self._backoff(step))
+
+    def _take(self, step: Progress, moves: Moves, then: Next) -> Fix:
+        if isinstance(then, Act):
+            return self._act(step, moves, then)
+        if isinstance(then, End):
+            return self._write(Closed(step=step.step, outcome=then.outcome, why=then.why, due=self._now))
+        if isinstance(then, Again):
+            return self._write(Tried(step=step.step, why=then.why, due=self._later(step)))
+        if isinstance(then, Page):
+            if not step.paged:
+                self._write(Paged(step=step.step, why=then.why))
+            return self._move(step, moves, Go(state=step.state, wait=then.wait, note=then.why))
+        return self._move(step, moves, then)
+
+    def _move(self, step: Progress, moves: Moves, go: Go) -> Fix:
+        for what, value in go.seen.items():
+            self._write(Seen(step=step.step, what=what, value=value))
+        deadline = self._now + moves.states[go.state]
+        due = self._now + go.wait
+        return self._write(Moved(step=step.step, state=go.state, deadline=deadline, due=due, note=go.note))
+
+    def _act(self, step: Progress, moves: Moves, act: Act) -> Fix:
+        """The intent, the effect, the receipt: in this order, and each on disk before the next."""
+        if isinstance(act.effect, AddBinding):
+            self._shop.queue.put(f"{ENDS}{self._fix.id}", self._ends_at(step))
+        self._write(
+            Intended(
+                step=step.step,
+                effect=act.effect,
+                before=act.before,
+                inverse=act.inverse,
+                then=act.then,
+                wait_seconds=act.wait.total_seconds(),
+            )
+        )
+        return self._perform(self._fix.step, moves, act.effect, act.before)
+
+    def _ends_at(self, step: Progress) -> datetime:
+        """When a grant ends; its revocation is queued before it is written, whatever becomes of us."""
+        work = self._fix.opened.works[step.step]
+        if not isinstance(work, Grant):
+            raise TypeError(f"{type(work).__name__} adds a binding without an end")
+        return work.until
+
+    def _perform(self, step: Progress, moves: Moves, effect: Effect, before: Before) -> Fix:
+        pending = step.pending
+        if pending is None:
+            raise RuntimeError(f"no intent of {self._fix.id} is waiting for its effect")
+        try:
+            receipt = self._shop.cloud.perform(effect, before)
+        except LookFailed as error:
+            return self._write(Tried(step=step.step, why=str(error), due=self._later(step)))
+        now = self._shop.clock.now()
+        return self._write(
+            Received(
+                step=step.step,
+                receipt=receipt,
+                state=pending.then,
+                deadline=now + moves.states[pending.then],
+                due=now + pending.wait,
+            )
+        )
+
+    def _write(self, body: Body) -> Fix:
+        """Keep a line under the next number and this claim; `Overtaken` if another worker has written it."""
+        line = Line(
+            fix=self._fix.id,
+            number=self._fix.lines,
+            at=self._shop.clock.now(),
+            generation=self._generation,
+            body=body,
+        )
+        self._shop.journal.append(line)
+        self._lines.append(line)
+        self._fix = fold(self._lines)
+        return self._fix
+
+    def _later(self, step: Progress) -> datetime:
+        return self._now + self._backoff(step)
+
+    @staticmethod
+    def _backoff(step: Progress) -> timedelta:
+        return timedelta(seconds=BACKOFF_SECONDS[min(step.tries, len(BACKOFF_SECONDS) - 1)])
+
+
+def _named(work: Work | None) -> str:
+    return type(work).__name__.lower() if work is not None else "the check of the original call"
