@@ -19,8 +19,15 @@ MONITORED = {
     "subscriptions": ("pubsub_subscription", "subscription_id"),
     "datasets": ("bigquery_dataset", "dataset_id"),
     "instances": ("gce_instance", "instance_id"),
+    "cryptoKeys": ("cloudkms_cryptokey", "crypto_key_id"),
+    "keyRings": ("cloudkms_keyring", "key_ring_id"),
 }
-"""The monitored resource type for each collection, and the label that names the resource."""
+"""The monitored resource type for each collection, and the label that names the resource; the first that fits."""
+ALSO_LABELLED = {"zones": "zone", "locations": "location", "keyRings": "key_ring_id"}
+WHOLE_NAMES = ("topics", "subscriptions")
+"""Pub/Sub labels its entries with whole names, not with ids."""
+ALWAYS = ("bigquery.googleapis.com",)
+"""The services whose data access is always audited (Cloud Audit Logs, "Data Access audit logs")."""
 METADATA_SERVER = "compute-system.iam.gserviceaccount.com"
 
 
@@ -34,7 +41,8 @@ def record(world: World, service: str, door: Door, call: Call, refusal: Refusal 
     project = world.project(owner) if owner else None
     if project is None:
         return
-    if door.kind is not Kind.ADMIN_WRITE and not project.hidden.get("data_access", True):
+    logged = door.kind is Kind.ADMIN_WRITE or service in ALWAYS or project.hidden.get("data_access", True)
+    if not logged:
         return
     log = "activity" if door.kind is Kind.ADMIN_WRITE else "data_access"
     payload = {
@@ -43,19 +51,20 @@ def record(world: World, service: str, door: Door, call: Call, refusal: Refusal 
         "methodName": door.rpc,
         "resourceName": resource.removeprefix("//").partition("/")[2],
         "authenticationInfo": authentication(call.caller, redacted=refusal is not None and door.kind in READS),
-        "authorizationInfo": [_authorization(service, door, permission, resource, granted=refusal is None)],
+        "authorizationInfo": _authorizations(door, permission, resource, refusal),
         "requestMetadata": {"callerIp": "203.0.113.7", "callerSuppliedUserAgent": "gl-python/3.11 gccl/3.2"},
         "status": status_of(refusal),
         **_what_changed(world, door, resource, refusal),
     }
-    world.log(
-        {
-            "logName": f"projects/{owner}/logs/cloudaudit.googleapis.com%2F{log}",
-            "resource": monitored(service, owner, resource),
-            "severity": "ERROR" if refusal else ("NOTICE" if log == "activity" else "INFO"),
-            "protoPayload": payload,
-        }
-    )
+    entry = {
+        "logName": f"projects/{owner}/logs/cloudaudit.googleapis.com%2F{log}",
+        "resource": monitored(service, owner, resource, door.rpc),
+        "severity": "ERROR" if refusal else ("NOTICE" if log == "activity" else "INFO"),
+        "protoPayload": payload,
+    }
+    whole = door.entry(world, call, entry) if door.entry else entry
+    if whole is not None:
+        world.log(whole)
 
 
 def status_of(refusal: Refusal | None) -> Json:
@@ -71,7 +80,10 @@ def authentication(caller: Caller, *, redacted: bool) -> Json:
     if redacted and is_user:
         return {}
     info: Json = {"principalEmail": caller.email, "principalSubject": caller.member}
-    chain: list[Json] = [{"firstPartyPrincipal": {"principalEmail": one}} for one in caller.through]
+    chain: list[Json] = [
+        {"firstPartyPrincipal": {"principalEmail": one}} if "@" in one else {"principalSubject": one}
+        for one in caller.through
+    ]
     if caller.by_key:
         info["serviceAccountKeyName"] = f"//iam.googleapis.com/projects/-/serviceAccounts/{caller.email}/keys/1f2e3d"
     if caller.machine:
@@ -81,9 +93,18 @@ def authentication(caller: Caller, *, redacted: bool) -> Json:
     return info
 
 
-def _authorization(service: str, door: Door, permission: str, resource: str, *, granted: bool) -> Json:
+def _authorizations(door: Door, permission: str, resource: str, refusal: Refusal | None) -> list[Json]:
+    """The checked permissions: the door's own, and the one that a later check refused."""
+    refused = refusal.checked if refusal is not None else None
+    if refused is None or refused == (permission, resource):
+        granted = refusal is None or refusal.status != "PERMISSION_DENIED"
+        return [_authorization(door, permission, resource, granted=granted)]
+    return [_authorization(door, permission, resource, granted=True), _authorization(door, *refused, granted=False)]
+
+
+def _authorization(door: Door, permission: str, resource: str, *, granted: bool) -> Json:
     """One checked permission; `granted` is left out where it is false, as Google does."""
-    name = resource if service != "storage.googleapis.com" else resource.removeprefix("//storage.googleapis.com/")
+    name = resource.removeprefix("//").partition("/")[2]
     checked: Json = {"resource": name, "permission": permission, "permissionType": door.kind.value}
     return {**checked, "granted": True, "resourceAttributes": {}} if granted else {**checked, "resourceAttributes": {}}
 
@@ -107,14 +128,22 @@ def _tuples(policy: Json) -> set[tuple[str, str]]:
     return {(one["role"], member) for one in policy.get("bindings", ()) for member in one.get("members", ())}
 
 
-def monitored(service: str, project: str, resource: str) -> Json:
+def monitored(service: str, project: str, resource: str, method: str = "") -> Json:
     """The monitored resource of an entry: Cloud Logging, "Monitored resources and services"."""
     parts = resource.removeprefix("//").split("/")
     ids = dict(zip(parts[1::2], parts[2::2], strict=False))
+    ids |= {one: f"projects/{ids.get('projects')}/{one}/{ids[one]}" for one in WHOLE_NAMES if one in ids}
     for collection, (kind, label) in MONITORED.items():
         if collection in ids:
             labels = {"project_id": project, label: ids[collection]}
-            return {"type": kind, "labels": labels | {"zone": ids["zones"]} if "zones" in ids else labels}
+            also = {name: ids[other] for other, name in ALSO_LABELLED.items() if other in ids}
+            return {"type": kind, "labels": also | labels}
+    if service == "run.googleapis.com":
+        run = {"service_name": ids.get("services", ""), "location": ids.get("locations", "")}
+        return {"type": "cloud_run_revision", "labels": {"project_id": project, **run}}
     if service == "cloudresourcemanager.googleapis.com":
         return {"type": "project", "labels": {"project_id": project}}
-    return {"type": "audited_resource", "labels": {"project_id": project, "service": service}}
+    if service == "bigquery.googleapis.com":
+        return {"type": "bigquery_project", "labels": {"project_id": project}}
+    labels = {"project_id": project, "service": service, **({"method": method} if method else {})}
+    return {"type": "audited_resource", "labels": labels}

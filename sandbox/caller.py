@@ -7,6 +7,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from sandbox.compute_operations import settle
 from sandbox.errors import Refusal
 from sandbox.world import CRM, World
 
@@ -76,6 +77,7 @@ def _of_account(world: World, email: str, **more: Any) -> Caller:
 
 def _of_machine(world: World, path: str) -> Caller:
     """What the metadata server of a VM gives: the VM's account, limited to the VM's scopes."""
+    settle(world)
     machine = world.get(f"{COMPUTE}{path}")
     attached = machine.body.get("serviceAccounts") if machine else None
     if machine is None or not attached or machine.body.get("status") != "RUNNING":
@@ -87,6 +89,8 @@ def _of_machine(world: World, path: str) -> Caller:
 def _minted(world: World, token: dict[str, Any], now: datetime) -> Caller:
     if now.isoformat() > token["until"]:
         raise Refusal("UNAUTHENTICATED", "Request had invalid authentication credentials: the token has expired.")
+    if not any(one.body["uniqueId"] == token["unique_id"] for one in world.of_kind("serviceAccounts")):
+        raise Refusal("UNAUTHENTICATED", f"Account has been deleted: {token['email']}.")
     return _of_account(world, token["email"], scopes=frozenset(token["scopes"]), through=tuple(token["through"]))
 
 

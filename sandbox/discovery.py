@@ -17,7 +17,7 @@ class Method(Struct, frozen=True, kw_only=True):
     """One method of an API, as its discovery document describes it.
 
     `id` is the discovery id (`storage.objects.insert`), `service` the API's host, `shapes` what a path of it looks
-    like with the names of its parameters; uploads of Cloud Storage have a second one.
+    like with the names of its parameters; uploads and downloads of Cloud Storage have a second one.
     """
 
     id: str
@@ -65,6 +65,7 @@ def _method(api: str, raw: Any) -> Method:
     paths = [whole["servicePath"] + raw["path"]]
     uploads = raw.get("mediaUpload", {}).get("protocols", {})
     paths += sorted({one["path"].lstrip("/") for one in uploads.values()})
+    paths += [f"download/{paths[0]}"] if raw.get("useMediaDownloadService") else []
     inside = [name for name, one in raw.get("parameters", {}).items() if one.get("location") == "path"]
     return Method(
         id=raw["id"],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -22,12 +22,16 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Call:
-    """One request: parameters of path and query, the body (JSON, or bytes of an upload), and who sends it."""
+    """One request: parameters of path and query, the body (JSON, or bytes of an upload), and who sends it.
+
+    `headers` are those of an HTTP request by their names in small letters.
+    """
 
     params: dict[str, str]
     body: Any
     caller: Caller
     user_project: str = ""
+    headers: dict[str, str] = field(default_factory=dict)
 
     def __getitem__(self, name: str) -> str:
         """A path or query parameter that must be there."""
@@ -35,6 +39,7 @@ class Call:
 
 
 Answer = Callable[[World, Call], Json | bytes]
+Entry = Callable[[World, Call, Json], Json | None]
 On = Callable[[World, Call], str]
 
 
@@ -45,7 +50,9 @@ class Door:
     `id` is the discovery id, `rpc` the full method name (audit logs and gRPC write it), `permission` what IAM checks
     (a function where it depends on the call, "" for none), `on` the full name of the resource it is checked on,
     `title` the API's title as errors print it. `by_resource` is whether the resource's project is the consumer (else
-    the caller's own). `hides` is whether a missing resource looks like a missing permission.
+    the caller's own). `hides` is whether a missing resource looks like a missing permission. `asked_of` is whom IAM is
+    asked about where that is not the caller; `entry` gives the audit entry as this method writes it, if that differs:
+    None for methods that are not audited.
     """
 
     id: str
@@ -57,10 +64,21 @@ class Door:
     title: str = ""
     by_resource: bool = True
     hides: bool = True
+    asked_of: Callable[[World, Call], Caller] | None = None
+    entry: Entry | None = None
 
     def needs(self, world: World, call: Call) -> str:
         """The permission that this call needs."""
         return self.permission if isinstance(self.permission, str) else self.permission(world, call)
+
+
+def by_parameter(host: str, *names: str) -> On:
+    """The full name of the resource that the first of these path parameters names, which a request has."""
+
+    def named(_: World, call: Call) -> str:
+        return f"//{host}/{next(call.params[one] for one in names if one in call.params)}"
+
+    return named
 
 
 def doors_by_id(doors: Iterable[Door]) -> dict[str, Door]:

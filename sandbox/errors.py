@@ -22,17 +22,33 @@ HTTP_OF = {
 LEGACY = ("storage.googleapis.com", "bigquery.googleapis.com", "compute.googleapis.com")
 """APIs that answer in the older form, `error.errors[]` with a domain and a reason."""
 NO_DETAILS = ("storage.googleapis.com",)
+BIGQUERY = "bigquery.googleapis.com"
+PRECONDITIONS = {
+    "storage.googleapis.com": "At least one of the pre-conditions you specified did not hold.",
+    BIGQUERY: "Precondition check failed.",
+}
+"""What the services say to a stale etag that answer it with 412; all others say 409 ABORTED."""
 ERROR_INFO = "type.googleapis.com/google.rpc.ErrorInfo"
 
 
 class Refusal(Exception):  # noqa: N818 - what the API answers, not a failure of ours
-    """An answer that is not a success: canonical status, message, google.rpc details, and the older reason."""
+    """An answer that is not a success: canonical status, message, google.rpc details, and the older reason.
+
+    `checked` is the permission and the resource that IAM refused, where a call needs more than its door's own.
+    """
 
     def __init__(
-        self, status: str, message: str, *, details: tuple[Json, ...] = (), reason: str = "", http: int = 0
+        self,
+        status: str,
+        message: str,
+        *,
+        details: tuple[Json, ...] = (),
+        reason: str = "",
+        http: int = 0,
+        checked: tuple[str, str] | None = None,
     ) -> None:
         super().__init__(message)
-        self.status, self.message, self.details = status, message, details
+        self.status, self.message, self.details, self.checked = status, message, details, checked
         self.http = http or HTTP_OF[status]
         self.reason = reason or _REASON_OF.get(self.http, "backendError")
 
@@ -41,7 +57,8 @@ class Refusal(Exception):  # noqa: N818 - what the API answers, not a failure of
         error: Json = {"code": self.http, "message": self.message}
         if service in LEGACY:
             domain = "usageLimits" if self.reason == "accessNotConfigured" else "global"
-            error["errors"] = [{"message": self.message, "domain": domain, "reason": self.reason}]
+            reason = "accessDenied" if service == BIGQUERY and self.reason == "forbidden" else self.reason
+            error["errors"] = [{"message": self.message, "domain": domain, "reason": reason}]
         if service not in NO_DETAILS:
             error["status"] = self.status
             if self.details:
@@ -117,6 +134,12 @@ def not_found(what: str) -> Refusal:
 def stale(what: str = "There were concurrent policy changes. Please retry the whole read-modify-write.") -> Refusal:
     """The etag that was sent is not the current one."""
     return Refusal("ABORTED", what)
+
+
+def conflict(service: str) -> Refusal:
+    """Somebody else changed the policy first, as this API says it."""
+    said = PRECONDITIONS.get(service)
+    return Refusal("FAILED_PRECONDITION", said, http=412) if said else stale()
 
 
 def invalid(what: str) -> Refusal:

@@ -6,7 +6,7 @@ from typing import Any
 
 from sandbox.discovery import Method, problems
 from sandbox.door import Call, Door
-from sandbox.errors import Refusal, stale
+from sandbox.errors import Refusal, conflict
 from sandbox.faults import FaultKind
 from sandbox.front import serve
 from sandbox.world import World
@@ -23,6 +23,10 @@ class Dropped(Exception):  # noqa: N818 - what the network does
     """The connection ends without a reply."""
 
 
+class Hanging(Dropped):
+    """No reply arrives, and the connection stays: the caller's own deadline has to end it."""
+
+
 def exchange(world: World, method: Method, door: Door, call: Call) -> Any:
     """The reply to a call, as bytes or JSON; raises `Refusal`, or `Dropped` where no reply arrives."""
     world.calls.append(method.id)
@@ -33,11 +37,13 @@ def exchange(world: World, method: Method, door: Door, call: Call) -> Any:
         permission, resource = door.needs(world, call), door.on(world, call)
         raise Refusal("PERMISSION_DENIED", f"Permission '{permission}' denied on resource '{resource}'.")
     if fault is FaultKind.CONFLICT:
-        raise stale()
+        raise conflict(method.service)
     if fault is FaultKind.LOST_REQUEST:
         raise Dropped
     if fault is FaultKind.HANG:
-        world.faults.hang()
+        raise Hanging
+    if fault is FaultKind.ENDLESS:
+        call.params.pop("pageToken", None)  # every page is the first one again
     check_request(world, method, call)
     reply = serve(world, method, door, call)
     check_reply(world, method, reply)

@@ -10,13 +10,26 @@ from fnmatch import fnmatchcase
 
 from sandbox import audit
 from sandbox.access import Asked, nearest_of, read_access
+from sandbox.api_state import is_refused
 from sandbox.caller import PLATFORM, Caller, number_of
 from sandbox.discovery import Method
 from sandbox.door import Call, Door, Kind
-from sandbox.errors import Refusal, error_info, not_found, scope_insufficient, service_disabled, user_project_denied
+from sandbox.errors import (
+    BIGQUERY,
+    ERROR_INFO,
+    Refusal,
+    error_info,
+    not_found,
+    scope_insufficient,
+    service_disabled,
+    user_project_denied,
+)
 from sandbox.world import Json, World
 
 CONTAINERS = ("projects", "folders", "organizations")
+SERVICE_USAGE = "serviceusage.googleapis.com"
+NOT_AUTHORIZED = {"@type": ERROR_INFO, "reason": "AUTH_PERMISSION_DENIED", "domain": SERVICE_USAGE}
+"""What Service Usage gives as its reason, in place of IAM's."""
 
 
 def serve(world: World, method: Method, door: Door, call: Call) -> Json | bytes:
@@ -57,7 +70,7 @@ def _check_consumer(world: World, service: str, door: Door, call: Call) -> None:
         if not paying or not seen or not seen.allowed:
             raise user_project_denied(service, call.user_project)
     project = world.project(consumer) if consumer else None
-    if project is not None and service in project.hidden.get("off", ()):
+    if project is not None and is_refused(world, project, service):
         raise service_disabled(service, door.title, number_of(world, consumer))
 
 
@@ -74,16 +87,24 @@ def _check_iam(world: World, service: str, door: Door, call: Call) -> None:
     permission, resource = door.needs(world, call), door.on(world, call)
     if not permission:
         return
-    if call.caller.is_reader:
-        if any(fnmatchcase(permission, pattern) for pattern in world.reader_cannot):
-            raise denied(service, permission, resource, call.caller)
-        return
+    asked_of = door.asked_of(world, call) if door.asked_of else call.caller
+    require(world, service, permission, resource, asked_of)
     exists = door.kind in (Kind.DATA_WRITE, Kind.ADMIN_WRITE) or world.get(resource) is not None
-    seen = read_access(world, Asked(call.caller.member, permission, resource, world.now()))
-    if not seen.allowed:
-        raise denied(service, permission, resource, call.caller)
-    if not exists and not door.hides:
+    if not call.caller.is_reader and not exists and not door.hides:
         raise not_found(resource)
+
+
+def require(world: World, service: str, permission: str, resource: str, caller: Caller) -> None:
+    """Refuse a caller who lacks a permission; doors that need more than one ask for the others here."""
+    if not may(world, permission, resource, caller):
+        raise denied(service, permission, resource, caller)
+
+
+def may(world: World, permission: str, resource: str, caller: Caller) -> bool:
+    """Whether a caller has a permission now: the reader has all that the world does not take from it."""
+    if caller.is_reader:
+        return not any(fnmatchcase(permission, pattern) for pattern in world.reader_cannot)
+    return read_access(world, Asked(caller.member, permission, resource, world.now())).allowed
 
 
 def denied(service: str, permission: str, resource: str, caller: Caller) -> Refusal:
@@ -92,7 +113,8 @@ def denied(service: str, permission: str, resource: str, caller: Caller) -> Refu
     message = words(permission, resource, caller)
     name = resource.removeprefix("//").partition("/")[2]
     info = error_info("IAM_PERMISSION_DENIED", permission=permission, resource=name)
-    return Refusal("PERMISSION_DENIED", message, details=(info,))
+    details = {BIGQUERY: (), SERVICE_USAGE: (NOT_AUTHORIZED,)}.get(service, (info,))
+    return Refusal("PERMISSION_DENIED", message, details=details, checked=(permission, resource))
 
 
 def _iam_words(permission: str, resource: str, _: Caller) -> str:
@@ -108,10 +130,8 @@ def _storage_words(permission: str, resource: str, caller: Caller) -> str:
     )
 
 
-def _account_words(permission: str, resource: str, _: Caller) -> str:
-    if ".getAccessToken" in permission or ".signBlob" in permission or ".getOpenIdToken" in permission:
-        return f"Permission '{permission}' denied on resource (or it may not exist)."
-    return _iam_words(permission, resource, _)
+def _account_words(permission: str, _: str, __: Caller) -> str:
+    return f"Permission '{permission}' denied on resource (or it may not exist)."
 
 
 def _pubsub_words(_: str, __: str, ___: Caller) -> str:
@@ -122,14 +142,36 @@ def _compute_words(permission: str, resource: str, _: Caller) -> str:
     return f"Required '{permission}' permission for '{resource.removeprefix('//compute.googleapis.com/')}'"
 
 
+def _logging_words(permission: str, _: str, __: Caller) -> str:
+    if permission == "logging.logEntries.list":
+        return "Permission denied for all log views"
+    return f"Permission '{permission}' denied on resource (or it may not exist)."
+
+
+def _usage_words(permission: str, resource: str, _: Caller) -> str:
+    verb, service = permission.rpartition(".")[2], resource.partition("/services/")[2]
+    named = f"service [{service}]" if service else f"services for consumer container [{resource.split('/', 3)[3]}]"
+    return f"Permission denied to {verb} {named}"
+
+
+def _named_words(permission: str, resource: str, _: Caller) -> str:
+    name = resource.removeprefix("//").partition("/")[2]
+    return f"Permission '{permission}' denied on resource '{name}' (or it may not exist)."
+
+
+def _secret_words(permission: str, resource: str, caller: Caller) -> str:
+    return _named_words(permission, resource, caller).replace(" on resource ", " for resource ")
+
+
 def _bigquery_words(permission: str, resource: str, _: Caller) -> str:
     parts = resource.split("/")
     kind, name = parts[-2].removesuffix("s").title(), parts[-1]
     project = resource.partition("/projects/")[2].partition("/")[0]
-    where = f"Project {project}" if kind == "Project" else f"{kind} {project}:{'.'.join(parts[6::2])}"
+    where = project if kind == "Project" else f"{project}:{'.'.join(parts[6::2])}"
     if permission == "bigquery.jobs.create":
         return f"Access Denied: Project {name}: User does not have bigquery.jobs.create permission in project {name}."
-    return f"Access Denied: {where}: Permission {permission} denied on {where.lower()} (or it may not exist)."
+    said = f"Permission {permission} denied on {kind.lower()} {where} (or it may not exist)."
+    return f"Access Denied: {kind} {where}: {said}"
 
 
 _WORDS: dict[str, Callable[[str, str, Caller], str]] = {
@@ -137,5 +179,11 @@ _WORDS: dict[str, Callable[[str, str, Caller], str]] = {
     "iamcredentials.googleapis.com": _account_words,
     "pubsub.googleapis.com": _pubsub_words,
     "compute.googleapis.com": _compute_words,
-    "bigquery.googleapis.com": _bigquery_words,
+    BIGQUERY: _bigquery_words,
+    "secretmanager.googleapis.com": _secret_words,
+    "cloudkms.googleapis.com": _named_words,
+    "logging.googleapis.com": _logging_words,
+    SERVICE_USAGE: _usage_words,
+    "artifactregistry.googleapis.com": _named_words,
+    "run.googleapis.com": _named_words,
 }

@@ -13,7 +13,7 @@ from sandbox.caller import caller_of
 from sandbox.discovery import Method
 from sandbox.door import Call, Door
 from sandbox.errors import ERROR_INFO, Refusal
-from sandbox.exchange import Dropped, exchange
+from sandbox.exchange import Dropped, Hanging, exchange
 from sandbox.services import doors
 from sandbox.world import Json, World
 
@@ -51,15 +51,17 @@ class _Methods(grpc.GenericRpcHandler):  # type: ignore[misc]
     def _answer(
         self, found: tuple[Method, Door], params: dict[str, str], body: Json, metadata: dict[str, str], context: Any
     ) -> Any:
-        with self._world.lock:
-            try:
+        try:
+            with self._world.lock:
                 caller = caller_of(self._world, metadata.get("authorization", ""))
                 paying = metadata.get("x-goog-user-project", "")
                 return exchange(self._world, *found, Call(params=params, body=body, caller=caller, user_project=paying))
-            except Refusal as refusal:
-                context.abort_with_status(_status(refusal))
-            except Dropped:
-                context.abort(grpc.StatusCode.UNAVAILABLE, "Socket closed")
+        except Refusal as refusal:
+            context.abort_with_status(_status(refusal))
+        except Dropped as dropped:
+            if isinstance(dropped, Hanging):
+                self._world.faults.hang()
+            context.abort(grpc.StatusCode.UNAVAILABLE, "Socket closed")
 
 
 def _serialized(message: Any) -> bytes:

@@ -12,11 +12,14 @@ from sandbox.caller import caller_of
 from sandbox.discovery import Method, named_enums
 from sandbox.door import Call, Door
 from sandbox.errors import Refusal
-from sandbox.exchange import Dropped, exchange
+from sandbox.exchange import Dropped, Hanging, exchange
 from sandbox.services import doors
 from sandbox.world import Json, World
 
-BODILESS = ("$alt", "alt", "prettyPrint", "fields", "key", "quotaUser")
+SELECTED = "analysisQuery.accessSelector"
+LISTS = ("permissions", "assetTypes", f"{SELECTED}.permissions", f"{SELECTED}.roles")
+"""The query parameters that may come several times; doors get them with commas between."""
+BODILESS = ("$alt", "prettyPrint", "fields", "key", "quotaUser")
 
 
 class RestHandler(BaseHTTPRequestHandler):
@@ -25,6 +28,7 @@ class RestHandler(BaseHTTPRequestHandler):
     world: World
     protocol_version = "HTTP/1.1"
     server_version = "unforbid-sandbox"
+    wbufsize = -1  # a reply leaves in one piece: its second piece would wait 40 ms for an acknowledgement
 
     def answer(self) -> None:
         """Answer one request; every method of HTTP comes here."""
@@ -37,10 +41,13 @@ class RestHandler(BaseHTTPRequestHandler):
                                         "status": "NOT_FOUND"}})  # fmt: skip
             return
         method, door, inside = found
-        params = {**{key: values[-1] for key, values in parse_qs(split.query).items() if key not in BODILESS}, **inside}
+        asked = {key: values for key, values in parse_qs(split.query).items() if key not in BODILESS}
+        params = {key: ",".join(values) if key in LISTS else values[-1] for key, values in asked.items()} | inside
         try:
             status, body = self._answer_call(method, door, params, data)
-        except Dropped:
+        except Dropped as dropped:
+            if isinstance(dropped, Hanging):
+                self.world.faults.hang()
             self.close_connection = True
             return
         self._reply(status, body)
@@ -53,7 +60,8 @@ class RestHandler(BaseHTTPRequestHandler):
                 body = _body_of(method, self.headers.get("Content-Type", ""), data, params)
                 caller = caller_of(self.world, self.headers.get("Authorization", ""))
                 paying = self.headers.get("X-Goog-User-Project", "") or params.get("userProject", "")
-                call = Call(params=params, body=body, caller=caller, user_project=paying)
+                headers = {key.lower(): value for key, value in self.headers.items()}
+                call = Call(params=params, body=body, caller=caller, user_project=paying, headers=headers)
                 return 200, exchange(self.world, method, door, call)
             except Refusal as refusal:
                 return refusal.http, refusal.body(method.service)

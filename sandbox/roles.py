@@ -10,6 +10,7 @@ NOT_EDITOR = ("setIamPolicy", "getAccessToken", "getOpenIdToken", "signBlob", "s
 """Verbs that Editor never holds: IAM documentation, "Basic roles"; object data of buckets comes by legacy bindings."""
 READS = ("get", "list", "getIamPolicy", "query", "use")
 OBJECTS = "storage.objects."
+OWNERS_ALONE = ("secretmanager.versions.access", "logging.privateLogEntries.list")
 
 PREDEFINED: dict[str, tuple[str, ...]] = {
     "roles/storage.objectViewer": (*PROJECTS, "storage.objects.get", "storage.objects.list"),
@@ -23,8 +24,29 @@ PREDEFINED: dict[str, tuple[str, ...]] = {
         "storage.objects.update",
     ),
     "roles/storage.legacyObjectReader": ("storage.objects.get",),
+    "roles/storage.legacyBucketReader": ("storage.buckets.get", "storage.objects.list"),
+    "roles/storage.legacyBucketWriter": (
+        "storage.buckets.get",
+        "storage.objects.create",
+        "storage.objects.delete",
+        "storage.objects.list",
+    ),
     "roles/logging.logWriter": ("logging.logEntries.create", "logging.logEntries.route"),
-    "roles/logging.viewer": (*PROJECTS, "logging.logEntries.list", "logging.logs.list", "logging.sinks.get"),
+    "roles/logging.viewer": (
+        "logging.logEntries.list",
+        "logging.logs.list",
+        "logging.sinks.get",
+        "logging.sinks.list",
+        "resourcemanager.projects.get",
+    ),
+    "roles/logging.privateLogViewer": (
+        "logging.logEntries.list",
+        "logging.logs.list",
+        "logging.privateLogEntries.list",
+        "logging.sinks.get",
+        "logging.sinks.list",
+        "resourcemanager.projects.get",
+    ),
     "roles/monitoring.metricWriter": (
         "monitoring.metricDescriptors.create",
         "monitoring.metricDescriptors.get",
@@ -34,23 +56,82 @@ PREDEFINED: dict[str, tuple[str, ...]] = {
     "roles/bigquery.dataViewer": (
         *PROJECTS,
         "bigquery.datasets.get",
+        "bigquery.datasets.getIamPolicy",
         "bigquery.tables.get",
         "bigquery.tables.getData",
+        "bigquery.tables.getIamPolicy",
         "bigquery.tables.list",
+    ),
+    "roles/bigquery.dataEditor": (
+        *PROJECTS,
+        "bigquery.datasets.get",
+        "bigquery.datasets.getIamPolicy",
+        "bigquery.tables.create",
+        "bigquery.tables.get",
+        "bigquery.tables.getData",
+        "bigquery.tables.getIamPolicy",
+        "bigquery.tables.list",
+        "bigquery.tables.updateData",
+    ),
+    "roles/bigquery.dataOwner": (
+        *PROJECTS,
+        "bigquery.datasets.delete",
+        "bigquery.datasets.get",
+        "bigquery.datasets.getIamPolicy",
+        "bigquery.datasets.setIamPolicy",
+        "bigquery.datasets.update",
+        "bigquery.tables.create",
+        "bigquery.tables.get",
+        "bigquery.tables.getData",
+        "bigquery.tables.getIamPolicy",
+        "bigquery.tables.list",
+        "bigquery.tables.setIamPolicy",
+        "bigquery.tables.updateData",
     ),
     "roles/pubsub.publisher": ("pubsub.topics.publish",),
     "roles/pubsub.subscriber": ("pubsub.subscriptions.consume", "pubsub.topics.attachSubscription"),
+    "roles/pubsub.viewer": (
+        "pubsub.subscriptions.get",
+        "pubsub.subscriptions.list",
+        "pubsub.topics.get",
+        "pubsub.topics.list",
+        "resourcemanager.projects.get",
+    ),
     "roles/secretmanager.secretAccessor": (*PROJECTS, "secretmanager.versions.access"),
+    "roles/secretmanager.viewer": (
+        *PROJECTS,
+        "secretmanager.secrets.get",
+        "secretmanager.secrets.getIamPolicy",
+        "secretmanager.versions.get",
+    ),
     "roles/cloudkms.cryptoKeyEncrypter": ("cloudkms.cryptoKeyVersions.useToEncrypt",),
     "roles/cloudkms.cryptoKeyDecrypter": ("cloudkms.cryptoKeyVersions.useToDecrypt",),
+    "roles/cloudkms.cryptoKeyEncrypterDecrypter": (
+        "cloudkms.cryptoKeyVersions.useToDecrypt",
+        "cloudkms.cryptoKeyVersions.useToEncrypt",
+    ),
+    "roles/cloudkms.viewer": ("cloudkms.cryptoKeys.get", "cloudkms.keyRings.get", "resourcemanager.projects.get"),
     "roles/artifactregistry.reader": (
+        "artifactregistry.dockerimages.get",
+        "artifactregistry.dockerimages.list",
+        "artifactregistry.packages.list",
         "artifactregistry.repositories.downloadArtifacts",
         "artifactregistry.repositories.get",
         "artifactregistry.repositories.list",
     ),
     "roles/run.invoker": ("run.jobs.run", "run.routes.invoke"),
+    "roles/run.servicesInvoker": ("run.routes.invoke",),
     "roles/run.viewer": (*PROJECTS, "run.services.get", "run.services.getIamPolicy", "run.services.list"),
     "roles/serviceusage.serviceUsageConsumer": (
+        "serviceusage.operations.get",
+        "serviceusage.services.get",
+        "serviceusage.services.list",
+        "serviceusage.services.use",
+    ),
+    "roles/serviceusage.serviceUsageAdmin": (
+        "serviceusage.operations.get",
+        "serviceusage.services.disable",
+        "serviceusage.services.enable",
         "serviceusage.services.get",
         "serviceusage.services.list",
         "serviceusage.services.use",
@@ -100,7 +181,7 @@ def holds(role: str, permission: str, custom: dict[str, Any]) -> bool:
 
 def _basic(role: str, permission: str) -> bool:
     verb = permission.rpartition(".")[2]
-    if permission.startswith(OBJECTS) or permission == "secretmanager.versions.access":
+    if permission.startswith(OBJECTS) or permission in OWNERS_ALONE:
         return role == "roles/owner" and not permission.startswith(OBJECTS)
     if role == "roles/viewer":
         return verb in READS and permission != "iam.serviceAccounts.getAccessToken"

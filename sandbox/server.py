@@ -14,6 +14,8 @@ from sandbox.world import World
 
 HTTP2 = b"PRI * HTTP/2.0"
 CHUNK = 65_536
+POLL = 0.02
+"""How many seconds the server may take to notice that it shall end."""
 
 
 class _Rest(ThreadingHTTPServer):
@@ -25,7 +27,7 @@ class _Rest(ThreadingHTTPServer):
 def serving(world: World, port: int = 0) -> Iterator[str]:
     """Serve a world on 127.0.0.1 until the block ends; the address as HOST:PORT."""
     rest = _Rest(("127.0.0.1", 0), type("Handler", (RestHandler,), {"world": world}))
-    threading.Thread(target=rest.serve_forever, name="sandbox-rest", daemon=True).start()
+    threading.Thread(target=rest.serve_forever, args=(POLL,), name="sandbox-rest", daemon=True).start()
     grpc_side, grpc_port = grpc_server(world)
     front = socket.create_server(("127.0.0.1", port))
     ports = (rest.server_address[1], grpc_port)

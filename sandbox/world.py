@@ -126,7 +126,8 @@ class World:
             "etag": etag(resource.writes)
         }
         follows = self.now() if at_once else self.now() + self.propagation
-        resource.policies.append((follows, stored))
+        earlier = resource.policies[-1][0] if resource.policies else follows
+        resource.policies.append((max(follows, earlier), stored))
         return stored
 
     def log(self, entry: Json) -> Json:

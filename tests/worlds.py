@@ -83,3 +83,27 @@ def cloud_of(world: World) -> Iterator[Cloud]:
         yield Cloud(world, endpoint)
     CHECKED.update(world.checked)
     assert world.violations == []
+
+
+def add_compute(world: World, path: str, hidden: dict[str, Any] | None = None, **body: Any) -> Resource:
+    """Put a Compute Engine resource into the world by its path, `projects/P/regions/R/addresses/A`."""
+    _, project, *_, kind, name = path.split("/")
+    whole = {"name": name, "selfLink": f"https://www.googleapis.com/compute/v1/{path}", **body}
+    made = Resource(
+        name=f"//compute.googleapis.com/{path}", kind=kind, project=project, body=whole, hidden=hidden or {}
+    )
+    return world.add(made)
+
+
+def add_deny(
+    world: World, on: str, permissions: list[str], principals: list[str], name: str = "guard", **rule: Any
+) -> None:
+    """Attach a deny policy of one rule to `projects/P`, `folders/N` or `organizations/N`, in the terms of IAM v2."""
+    full = f"policies/cloudresourcemanager.googleapis.com%2F{on.replace('/', '%2F')}/denypolicies/{name}"
+    denied = {"deniedPermissions": permissions, "deniedPrincipals": principals, **rule}
+    world.deny_policies[full] = {
+        "name": full,
+        "kind": "DenyPolicy",
+        "displayName": name,
+        "rules": [{"description": f"{name} keeps this", "denyRule": denied}],
+    }

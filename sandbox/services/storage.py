@@ -3,16 +3,33 @@
 from __future__ import annotations
 
 import base64
+from dataclasses import replace
 from hashlib import md5
 
+from sandbox.caller import number_of
 from sandbox.clock import stamp
-from sandbox.door import Call, Door, Kind
-from sandbox.policies import found, policy_doors, tests_permissions
+from sandbox.door import Answer, Call, Door, Kind
+from sandbox.front import require
+from sandbox.policies import found, policy_doors, test_door
 from sandbox.world import Json, Resource, World
 
 API = "storage.v1"
 TITLE = "Cloud Storage JSON API"
-HOST = "//storage.googleapis.com/projects/_/buckets"
+SERVICE = "storage.googleapis.com"
+HOST = f"//{SERVICE}/projects/_/buckets"
+
+
+def add_bucket(world: World, project: str, bucket: str, *, uniform: bool = True) -> Resource:
+    """A bucket; without uniform access its policy takes no conditions."""
+    body: Json = {
+        "kind": "storage#bucket",
+        "id": bucket,
+        "name": bucket,
+        "projectNumber": number_of(world, project),
+        "location": "EU",
+        "iamConfiguration": {"uniformBucketLevelAccess": {"enabled": uniform}},
+    }
+    return world.add(Resource(name=f"{HOST}/{bucket}", kind="buckets", project=project, body=body))
 
 
 def bucket_of(_: World, call: Call) -> str:
@@ -37,6 +54,8 @@ def _insert(world: World, call: Call) -> Json:
     media = call.body.get("media", b"")
     name = object_of(world, call).partition("/objects/")[2]
     full = f"{bucket.name}/objects/{name}"
+    if world.get(full) is not None:  # to overwrite is to delete what was there (Cloud Storage, "IAM permissions")
+        require(world, SERVICE, "storage.objects.delete", full, call.caller)
     digest = base64.b64encode(md5(media, usedforsecurity=False).digest()).decode()
     body = {
         "kind": "storage#object",
@@ -61,10 +80,37 @@ def _get_object(world: World, call: Call) -> Json | bytes:
     return one.body
 
 
+def _delete(world: World, call: Call) -> bytes:
+    del world.resources[found(world, object_of(world, call)).name]
+    return b""
+
+
 def _list(world: World, call: Call) -> Json:
     bucket = found(world, bucket_of(world, call))
     items = [one.body for one in world.of_kind("objects") if one.parent == bucket.name]
     return {"kind": "storage#objects", **({"items": items} if items else {})}
+
+
+def _policies() -> list[Door]:
+    """The policy doors, whose answers say which bucket they are of."""
+    made = policy_doors(
+        "storage.buckets",
+        "storage",
+        "storage.buckets",
+        bucket_of,
+        title=TITLE,
+        requested="optionsRequestedPolicyVersion",
+    )
+    return [replace(one, answer=_dressed(one)) for one in made]
+
+
+def _dressed(door: Door) -> Answer:
+    def answer(world: World, call: Call) -> Json:
+        policy = door.answer(world, call)
+        named = {"kind": "storage#policy", "resourceId": f"projects/_/buckets/{call['bucket']}"}
+        return named | policy if isinstance(policy, dict) else named
+
+    return answer
 
 
 DOORS = [
@@ -104,20 +150,15 @@ DOORS = [
         kind=Kind.DATA_READ,
         title=TITLE,
     ),
-    *policy_doors(
-        "storage.buckets",
-        "storage",
-        "storage.buckets",
-        bucket_of,
-        title=TITLE,
-        requested="optionsRequestedPolicyVersion",
-    ),
     Door(
-        id="storage.buckets.testIamPermissions",
-        rpc="storage.testIamPermissions",
-        on=bucket_of,
-        answer=tests_permissions(bucket_of),
-        kind=Kind.ADMIN_READ,
+        id="storage.objects.delete",
+        rpc="storage.objects.delete",
+        permission="storage.objects.delete",
+        on=object_of,
+        answer=_delete,
+        kind=Kind.DATA_WRITE,
         title=TITLE,
     ),
+    *_policies(),
+    test_door("storage.buckets", "storage", bucket_of, title=TITLE),
 ]

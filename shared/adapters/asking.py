@@ -16,11 +16,17 @@ INITIAL, MOST = 0.25, 2.0
 def patience() -> Any:
     """The retry policy of every question: what passes by itself (429, 503, a broken connection) is asked again."""
     from google.api_core import exceptions, retry
+    from requests.exceptions import ConnectionError as Broken
 
     passing = retry.if_exception_type(
-        exceptions.TooManyRequests, exceptions.ServiceUnavailable, exceptions.Aborted, ConnectionError
+        exceptions.TooManyRequests, exceptions.ServiceUnavailable, exceptions.Aborted, ConnectionError, Broken
     )
     return retry.Retry(predicate=passing, initial=INITIAL, maximum=MOST, timeout=TIMEOUT_SECONDS)
+
+
+def limits() -> dict[str, Any]:
+    """The keyword arguments that every call of a client gets: how it is asked again, and for how long."""
+    return {"retry": patience(), "timeout": TIMEOUT_SECONDS}
 
 
 @contextmanager
@@ -39,6 +45,7 @@ def asking(what: str, about: str, permission: str) -> Iterator[None]:
     """
     from google.api_core import exceptions
     from google.auth import exceptions as auth
+    from google.protobuf.json_format import Error as NoMessage
     from requests import exceptions as http
 
     try:
@@ -49,7 +56,7 @@ def asking(what: str, about: str, permission: str) -> Iterator[None]:
         raise NotFound(f"{about} does not exist") from error
     except (exceptions.GoogleAPIError, auth.GoogleAuthError, http.RequestException, OSError) as error:
         raise LookFailed(what, about, _sentence(error)) from error
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, NoMessage) as error:
         raise LookFailed(what, about, f"the answer makes no sense ({type(error).__name__})") from error
 
 

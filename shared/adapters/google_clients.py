@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from google.cloud.bigquery import Client as BigQueryClient
     from google.cloud.compute_v1 import (
         AddressesClient,
+        DisksClient,
         InstancesClient,
+        NetworkEndpointGroupsClient,
         ResourcePoliciesClient,
         RoutesClient,
         SubnetworksClient,
@@ -52,6 +54,7 @@ class GoogleClients:
     def __init__(self, endpoint: str = "", quota_project: str = "", token: str = LOCAL_TOKEN) -> None:
         self._endpoint, self._quota_project, self._token = endpoint, quota_project, token
         self._lock = threading.RLock()
+        self._regional_secrets: dict[str, SecretManagerServiceClient] = {}
 
     def _options(self) -> dict[str, Any]:
         options: dict[str, Any] = {"quota_project_id": self._quota_project} if self._quota_project else {}
@@ -66,11 +69,12 @@ class GoogleClients:
 
         return Credentials(self._token)  # type: ignore[no-untyped-call]
 
-    def _rest(self, kind: type[T]) -> T:
-        """A client that speaks REST."""
+    def _rest(self, kind: type[T], host: str = "") -> T:
+        """A client that speaks REST, with its service's usual host or another one."""
         made: Any = kind
+        options = self._options() | ({"api_endpoint": host} if host else {})
         with self._lock:
-            return made(credentials=self._credentials(), transport="rest", client_options=self._options())  # type: ignore[no-any-return]
+            return made(credentials=self._credentials(), transport="rest", client_options=options)  # type: ignore[no-any-return]
 
     def _grpc(self, kind: type[T]) -> T:
         """A client that has gRPC only; a local server is dialled in plain text, with the token as metadata."""
@@ -203,6 +207,20 @@ class GoogleClients:
 
         return self._rest(SecretManagerServiceClient)
 
+    def secrets_in(self, location: str) -> SecretManagerServiceClient:
+        """Secret Manager of one region: regional secrets are known nowhere else; `ValueError` for no region's name."""
+        if self._endpoint:
+            return self.secrets
+        if not location.replace("-", "").isalnum() or not location.isascii():
+            raise ValueError(f"{location[:60]} is no region")
+        from google.cloud.secretmanager_v1 import SecretManagerServiceClient
+
+        with self._lock:
+            if location not in self._regional_secrets:
+                regional = f"secretmanager.{location}.rep.googleapis.com"
+                self._regional_secrets[location] = self._rest(SecretManagerServiceClient, regional)
+            return self._regional_secrets[location]
+
     @cached_property
     def keys(self) -> KeyManagementServiceClient:
         """Cloud KMS."""
@@ -251,6 +269,20 @@ class GoogleClients:
         from google.cloud.compute_v1 import AddressesClient
 
         return self._rest(AddressesClient)
+
+    @cached_property
+    def disks(self) -> DisksClient:
+        """Compute Engine: disks, and who else uses them."""
+        from google.cloud.compute_v1 import DisksClient
+
+        return self._rest(DisksClient)
+
+    @cached_property
+    def network_endpoint_groups(self) -> NetworkEndpointGroupsClient:
+        """Compute Engine: the endpoints that load balancers send traffic to."""
+        from google.cloud.compute_v1 import NetworkEndpointGroupsClient
+
+        return self._rest(NetworkEndpointGroupsClient)
 
     @cached_property
     def routes(self) -> RoutesClient:

@@ -87,7 +87,8 @@ class GoogleFacts:
         """What stands around a machine."""
         from shared.adapters import compute
 
-        return compute.surroundings(self._clients, machine)
+        clients = self._clients
+        return compute.surroundings(clients, machine, groups=clients.network_endpoint_groups, disks=clients.disks)
 
     def serial(self, project: str, zone: str, instance: str) -> SerialOutput:
         """The serial console of a machine."""
@@ -134,8 +135,15 @@ def _policy_reader(resource: str) -> PolicyReader:
     if host not in READERS:
         raise LookFailed("read the policy", resource, "policies of this type of resource are not read here yet")
     module, function = READERS[host]
-    found: PolicyReader = getattr(importlib.import_module(f"shared.adapters.{module}"), function)
-    return found
+    reader: PolicyReader = getattr(importlib.import_module(f"shared.adapters.{module}"), function)
+
+    def read(clients: GoogleClients, named: str) -> Any:
+        try:
+            return reader(clients, named)
+        except ValueError as error:
+            raise LookFailed("read the policy", named, "policies of this type of resource are not read here") from error
+
+    return read
 
 
 READERS = {
