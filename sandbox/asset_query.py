@@ -51,7 +51,8 @@ def _tokens(text: str) -> list[str]:
 
 def _several(tokens: list[str], prefix: str, known: tuple[str, ...]) -> tuple[Matches, list[str]]:
     """Conditions side by side, up to a closing parenthesis; they are joined by AND unless OR stands between them."""
-    parts, joined = [], set()
+    parts: list[Matches] = []
+    joined: set[str] = set()
     while tokens and tokens[0] != ")":
         if tokens[0] in JOINS and parts:
             joined.add(tokens[0])

@@ -278,4 +278,5 @@ COLLECTIONS: dict[str, tuple[str, ...]] = {name: call.collections for name, call
 
 def as_python(endpoint: str, request: Request) -> str:
     """Lines of Python that make the same call by hand."""
-    return f"from sandbox.callers import Request, make_call\nprint(make_call({endpoint!r}, {request!r}).text or 'accepted')"
+    call = f"make_call({endpoint!r}, {request!r})"
+    return f"from sandbox.callers import Request, make_call\nprint({call}.text or 'accepted')"

@@ -8,6 +8,7 @@ from hashlib import sha256
 from sandbox import scenario_names as names
 from sandbox.bigquery_tables import add_dataset, add_table
 from sandbox.closed_yaml import meant
+from sandbox.discovery import problems
 from sandbox.machines import LINK, add_machine, region_of
 from sandbox.scenario_spec import Account, Machine, Named, Spec
 from sandbox.services.artifact_registry import add_repository
@@ -21,6 +22,9 @@ from sandbox.world import CRM, Json, Resource, World
 Note = Callable[[str, str], None]
 """Keeps one problem: where in the file, and what."""
 AUTH = "https://www.googleapis.com/auth/"
+BEHAVIOUR = ("takes", "graceful_takes", "stop_hangs", "start_stockouts", "no_room_for", "fails", "loses_operations",
+             "serial_page", "boot_log", "managed_by", "member_of")  # fmt: skip
+"""How a machine may misbehave, of what `sandbox/machines.py` describes: what can be written in YAML."""
 DEFAULT_SCOPES = (
     "devstorage.read_only",
     "logging.write",
@@ -196,10 +200,15 @@ def add_machines(world: World, spec: Spec, note: Note) -> None:
             account = names.email(machine.account)
             if account and not any(known.body["email"] == account for known in world.of_kind("serviceAccounts")):
                 note(f"machines.{project}.{name}.account", f"there is no account {account}; name it under accounts")
-            _add_machine(world, project, name, machine)
+            _add_machine(world, project, name, machine, note)
 
 
-def _add_machine(world: World, project: str, name: str, one: Machine) -> None:
+def _add_machine(world: World, project: str, name: str, one: Machine, note: Note) -> None:
+    at = f"machines.{project}.{name}"
+    for key in one.behaves:
+        if key not in BEHAVIOUR:
+            hint = meant(key, list(BEHAVIOUR)) or f"; known are {', '.join(BEHAVIOUR)}"
+            note(f"{at}.behaves.{key}", f"not known here{hint}")
     more: Json = {"labels": one.labels, **one.body} if one.labels else one.body
     made = add_machine(
         world,
@@ -212,6 +221,8 @@ def _add_machine(world: World, project: str, name: str, one: Machine) -> None:
         status=one.status,
         **more,
     )
+    for wrong in problems("compute.v1", "Instance", made.body):
+        note(f"{at}.body", f"compute.v1 has no such instance: {wrong}")
     _add_subnetwork(world, project, region_of(one.zone), enabled=one.flow_logs)
     items = [{"key": key, "value": value} for key, value in one.metadata.items()]
     if items:

@@ -107,3 +107,28 @@ def add_deny(
         "displayName": name,
         "rules": [{"description": f"{name} keeps this", "denyRule": denied}],
     }
+
+
+def add_entry(world: World, log: str, at: datetime = NOW, **more: Any) -> dict[str, Any]:
+    """Put an entry into a log by its name, as REST would write it."""
+    resource = {"type": "global", "labels": {"project_id": "acme-web"}}
+    times = dict.fromkeys(
+        ("timestamp", "receiveTimestamp"), at.strftime("%Y-%m-%dT%H:%M:%S.%fZ").replace(".000000", "")
+    )
+    return world.log({"logName": log, "resource": resource, **times, **more})
+
+
+def add_audit(world: World, method: str, at: datetime = NOW, **payload: Any) -> dict[str, Any]:
+    """Put an entry into the activity log of acme-web; `operation=` is that of the entry, all else of its payload."""
+    operation = {"operation": payload.pop("operation")} if "operation" in payload else {}
+    whole = {
+        "@type": "type.googleapis.com/google.cloud.audit.AuditLog",
+        "serviceName": "x.googleapis.com",
+        "methodName": method,
+        "resourceName": "projects/acme-web/things/t",
+        "authenticationInfo": {"principalEmail": "ann@example.com"},
+        "status": {},
+        **payload,
+    }
+    activity = "projects/acme-web/logs/cloudaudit.googleapis.com%2Factivity"
+    return add_entry(world, activity, at, protoPayload=whole, **operation)

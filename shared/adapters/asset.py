@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from shared.adapters.google_clients import GoogleClients
 
+STORAGE = "//storage.googleapis.com/"
 PAGE = 500
 """The most results that a page may hold."""
 
@@ -42,7 +43,13 @@ def _check_scope(what: str, scope: str) -> None:
 
 def _asset(found: Any) -> Asset:
     parents = (*found.folders, *((found.organization,) if found.organization else ()))
-    return Asset(name=found.name, type=found.asset_type, project=found.project, parents=parents)
+    return Asset(name=_full_name(found.name), type=found.asset_type, project=found.project, parents=parents)
+
+
+def _full_name(name: str) -> str:
+    """A resource as policies and IAM name it: the inventory has a short form for buckets ("Asset names")."""
+    bucket = name.removeprefix(STORAGE)
+    return f"{STORAGE}projects/_/buckets/{bucket}" if bucket != name and "/" not in bucket else name
 
 
 def holdings(clients: GoogleClients, scope: str, member: str) -> tuple[Holding, ...]:
@@ -66,7 +73,7 @@ def _held(found: Any, member: str) -> Iterator[Holding]:
     for binding in found.policy.bindings:
         if member in binding.members:
             condition = condition_from(binding, "condition")
-            yield Holding(resource=found.resource, role=Role(binding.role), condition=condition)
+            yield Holding(resource=_full_name(found.resource), role=Role(binding.role), condition=condition)
 
 
 def _place(held: Holding) -> tuple[str, str]:

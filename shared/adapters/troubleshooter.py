@@ -25,12 +25,7 @@ NEEDED = "serviceusage.services.use"
 """All that the call itself takes (no permission is named for it): what it may see is a matter of its answer."""
 TYPES = {
     "storage.googleapis.com": {"buckets": "Bucket", "objects": "Object"},
-    "cloudresourcemanager.googleapis.com": {
-        "projects": "Project",
-        "folders": "Folder",
-        "organizations": "Organization",
-    },
-    "iam.googleapis.com": {"serviceAccounts": "ServiceAccount"},
+    "cloudresourcemanager.googleapis.com": {"projects": "Project"},
     "compute.googleapis.com": {"instances": "Instance", "disks": "Disk", "images": "Image", "snapshots": "Snapshot"},
     "bigquery.googleapis.com": {"datasets": "Dataset", "tables": "Table", "routines": "Routine", "models": "Model"},
     "secretmanager.googleapis.com": {"secrets": "Secret", "versions": "SecretVersion"},
@@ -39,10 +34,11 @@ TYPES = {
         "cryptoKeys": "CryptoKey",
         "cryptoKeyVersions": "CryptoKeyVersion",
     },
-    "run.googleapis.com": {"services": "Service"},
 }
-"""`resource.type` in conditions for a collection of a service (IAM documentation, "Resource types"); a type that is not
-here stays untold, so that a condition on it comes back as unknown."""
+"""What `resource.type` is in conditions for a collection of a service (IAM documentation, "Resource attributes"). Of
+other types conditions know nothing, so nothing is told of them, and what a condition asks of them is unknown."""
+NUMBERED = ("secretmanager.googleapis.com", "cloudresourcemanager.googleapis.com")
+"""The services that write their projects as numbers in `resource.name`; others write them as ids (same page)."""
 
 
 def access(
@@ -70,16 +66,18 @@ def access(
 
 
 def _context(resource: str, at: datetime | None) -> dict[str, Any]:
-    """What conditions may ask of the call: its time, and the resource by service, name and type."""
+    """What conditions may ask of the call: its time, and the resource by service, type and name."""
+    context: dict[str, Any] = {"request": {"receive_time": at}} if at else {}
     host, _, name = resource.removeprefix("//").partition("/")
     parts = name.split("/")
-    about = {"service": host, "name": name}
-    kind = TYPES.get(host, {}).get(parts[-2] if len(parts) > 1 else "")
-    if "/objects/" in name and host == "storage.googleapis.com":
-        kind = "Object"  # names of objects have slashes of their own
-    if kind:
-        about["type"] = f"{host}/{kind}"
-    return {"resource": about, **({"request": {"receive_time": at}} if at else {})}
+    collection = parts[-2] if len(parts) > 1 else ""
+    if host == "storage.googleapis.com" and "/objects/" in name:
+        collection = "objects"  # names of objects have slashes of their own
+    if collection not in TYPES.get(host, {}):
+        return context
+    about = {"service": host, "type": f"{host}/{TYPES[host][collection]}"}
+    is_spelt_so = parts[1] == "_" or parts[1].isdigit() == (host in NUMBERED)
+    return context | {"resource": about | ({"name": name} if is_spelt_so else {})}
 
 
 def _read(reply: Any, resource: str) -> Access:

@@ -72,7 +72,10 @@ class Moved(Struct, frozen=True, kw_only=True, tag="moved"):
 
 
 class Intended(Struct, frozen=True, kw_only=True, tag="intended"):
-    """An effect is about to happen: what was there before, what would take it back, and the state it leads to."""
+    """An effect is about to happen: what was there before, what would take it back, and the state it leads to.
+
+    `within_seconds` is how long that state may take, 0 for what its table says.
+    """
 
     step: int
     effect: Effect
@@ -80,6 +83,7 @@ class Intended(Struct, frozen=True, kw_only=True, tag="intended"):
     inverse: Effect | None = None
     then: str
     wait_seconds: float = 0
+    within_seconds: float = 0
 
 
 class Received(Struct, frozen=True, kw_only=True, tag="received"):

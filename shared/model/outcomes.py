@@ -1,4 +1,4 @@
-"""What became of an operation, and of the calls that a fix was for."""
+"""What carrying out a fix has to see: an operation, a machine type, and what became of the calls it was for."""
 
 from __future__ import annotations
 
@@ -13,6 +13,23 @@ class Operation(Struct, frozen=True, kw_only=True):
     done: bool
     code: str = ""
     said: str = ""
+
+
+class MachineType(Struct, frozen=True, kw_only=True):
+    """A machine type of one zone (compute v1, machineTypes.get), and the room its region has for it.
+
+    `local_ssds` is how many come with it, `free_cpus` how many more vCPUs of its series the quota of the region allows
+    (regions.get); None where that could not be told.
+    """
+
+    name: str
+    cpus: int
+    memory_mb: int
+    architecture: str = ""
+    deprecated: bool = False
+    most_disks: int = 0
+    local_ssds: int = 0
+    free_cpus: float | None = None
 
 
 class Outcomes(Struct, frozen=True, kw_only=True):

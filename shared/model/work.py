@@ -72,19 +72,34 @@ class MachineName(Struct, frozen=True, kw_only=True):
         return f"//compute.googleapis.com/projects/{self.project}/zones/{self.zone}/instances/{self.name}"
 
 
-class Access(Struct, frozen=True, kw_only=True, tag="access"):
-    """Give a machine another account or other scopes: stop, set, start."""
+class Attached(Struct, frozen=True, kw_only=True):
+    """The account of a machine and its scopes; no order among them means anything."""
 
-    machine: MachineName
     account: str | None
     scopes: tuple[str, ...]
 
 
+class Access(Struct, frozen=True, kw_only=True, tag="access"):
+    """Give a machine another account or other scopes: stop, set, start.
+
+    `was` is what it had when that was planned: what somebody has changed since is not overwritten.
+    """
+
+    machine: MachineName
+    account: str | None
+    scopes: tuple[str, ...]
+    was: Attached | None = None
+
+
 class Recover(Struct, frozen=True, kw_only=True, tag="recover"):
-    """Bring a machine back whose agent was killed: reset it, or with `machine_type` stop, resize and start it."""
+    """Bring a machine back whose agent was killed: reset it, or with `machine_type` stop, resize and start it.
+
+    `was` is the machine type it had when that was planned.
+    """
 
     machine: MachineName
     machine_type: str | None = None
+    was: str | None = None
 
 
 Work = Grant | Revoke | Enable | Disable | Access | Recover

@@ -2,16 +2,21 @@ from __future__ import annotations
 
 import ast
 import copy
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
+import msgspec
 import pytest
 import yaml
 from fakes import FakeClock
 
 from sandbox import scenario_names as names
+from sandbox import scenario_spec
+from sandbox.callers import COLLECTIONS, Outcome
 from sandbox.scenario import Scenario, ScenarioError, find, load, shipped, world_of
+from sandbox.scenario_call import workload_of, write_application_entry
 from shared.errors import NotFound
 
 NOW = FakeClock().now()
@@ -246,6 +251,72 @@ def test_a_console_that_is_not_logged_leaves_no_entries(tmp_path: Path) -> None:
     assert world.of_kind("instances")[0].hidden["serial"] == "one\n"
 
 
+def test_how_a_machine_misbehaves_and_what_else_it_is_are_checked_as_well(tmp_path: Path) -> None:
+    machine = "machines: {acme-web: {web-1: {behaves: {start_stockout: 3}, body: {disk: [], startRestricted: 7}}}}"
+    told = problems(tmp_path, SMALLEST + machine)
+    assert told[0].endswith("behaves.start_stockout: not known here; did you mean start_stockouts?")
+    places = {one.partition("compute.v1 has no such instance: ")[2].partition(":")[0] for one in told[1:]}
+    assert places == {"$", "$.startRestricted"}
+    good = "machines: {acme-web: {web-1: {behaves: {managed_by: web}, metadata: {a: b}, flow_logs: false}}}"
+    world = world_of(read(tmp_path, SMALLEST + good))
+    [held], [subnet] = world.of_kind("instances"), world.of_kind("subnetworks")
+    assert [one["key"] for one in held.body["metadata"]["items"]] == ["created-by", "a"]
+    assert subnet.body["enableFlowLogs"] is False
+
+
+def test_the_world_is_older_than_its_history(tmp_path: Path) -> None:
+    told = problems(
+        tmp_path, SMALLEST + "history: [{at: -91d, by: user:o@example.com, did: Delete, on: buckets/photos}]"
+    )
+    assert "'-91d' is more than 90 days ago" in told[0]
+    far = SMALLEST + "grants: [{role: roles/viewer, to: allUsers, on: buckets/photos, until: -99999d}]"
+    assert world_of(read(tmp_path, far)).resources[BUCKET].policies[0][0] < NOW - timedelta(days=90)
+
+
+@pytest.mark.parametrize(
+    ("call", "log", "kind", "labels"),
+    [
+        ("as: user:ann@example.com", "acme-web/logs/client", "global", {}),
+        (
+            "as: serviceAccount:uploader@acme-web",
+            "acme-web/logs/run.googleapis.com%2Fstderr",
+            "cloud_run_revision",
+            {"service_name": "worker"},
+        ),
+        (
+            "as: key:uploader@acme-web, printed_on: pods/shop/cart-1",
+            "acme-web/logs/stderr",
+            "k8s_container",
+            {"namespace_name": "shop", "pod_name": "cart-1"},
+        ),
+        (
+            "as: serviceAccount:uploader@acme-web, printed_on: run_services/web",
+            "acme-web/logs/run.googleapis.com%2Fstderr",
+            "cloud_run_revision",
+            {"service_name": "web"},
+        ),
+        ("as: vm:web-1", "acme-data/logs/app", "gce_instance", {"zone": "europe-west1-b"}),
+    ],
+)
+def test_the_program_that_calls_logs_where_it_runs(
+    tmp_path: Path, call: str, log: str, kind: str, labels: dict[str, str]
+) -> None:
+    machine = "machines: {acme-data: {web-1: {account: uploader@acme-web}}}"
+    text = SMALLEST.replace("as: serviceAccount:uploader@acme-web", call) + machine
+    scenario = read(tmp_path, text)
+    assert scenario.spec.call is not None
+    world = world_of(scenario)
+    workload = workload_of(world, scenario.spec.call, lambda at, said: pytest.fail(f"{at}: {said}"))
+    outcome = Outcome(accepted=False, status=403, error="google.api_core.exceptions.Forbidden", text="403 no")
+    entry = write_application_entry(world, workload, outcome)
+    assert entry["logName"] == f"projects/{log}"
+    assert entry["resource"]["type"] == kind
+    assert labels.items() <= entry["resource"]["labels"].items()
+    said = "google.api_core.exceptions.Forbidden: 403 no"
+    assert (entry.get("textPayload") or entry["jsonPayload"]["message"]) == said
+    assert ("jsonPayload" in entry) is (kind == "gce_instance")
+
+
 @pytest.mark.parametrize(
     ("scopes", "whole"),
     [
@@ -363,3 +434,17 @@ def test_only_its_own_command_imports_the_sandbox(root: Path) -> None:
             if any(one.split(".")[0] == "sandbox" for one in named):
                 users.add(str(file.relative_to(root)))
     assert users == {"shared/cli/sandbox.py"}
+
+
+def test_the_page_documents_every_field_and_word_and_its_example_works(root: Path, tmp_path: Path) -> None:
+    page = (root / "docs/sandbox.md").read_text()
+    parts = (scenario_spec.Spec, scenario_spec.CallPart, scenario_spec.Event, scenario_spec.Grant, scenario_spec.Deny,
+             scenario_spec.Machine, scenario_spec.Agent, scenario_spec.Truth, scenario_spec.Project, scenario_spec.Account,
+             scenario_spec.Folder, scenario_spec.Organization, scenario_spec.Reader, scenario_spec.FaultPart,
+             scenario_spec.Role, scenario_spec.Subscription)  # fmt: skip
+    fields = {one.encode_name for part in parts for one in msgspec.structs.fields(part)}
+    done = get_args(get_type_hints(scenario_spec.Event)["did"])
+    assert {word for word in (*fields, *COLLECTIONS, *done) if f"`{word}`" not in page} == set()
+    [example] = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    shown, ships = read(tmp_path, example).spec, load(shipped()["upload-condition-expired"], FakeClock()).spec
+    assert shown == msgspec.structs.replace(ships, truth=msgspec.structs.replace(ships.truth, twins=""))
