@@ -85,9 +85,13 @@ class World:
         return resource
 
     def get(self, name: str) -> Resource | None:
-        """A resource by its full name; projects are found by number too."""
+        """A resource by its full name; projects are found by number too, accounts by unique id."""
         if name in self.resources:
             return self.resources[name]
+        head, found, unique_id = name.rpartition("/serviceAccounts/")
+        if found and unique_id.isdigit():
+            accounts = (one for one in self.of_kind("serviceAccounts") if one.body["uniqueId"] == unique_id)
+            return next((one for one in accounts if head.endswith((f"/{one.project}", "/-"))), None)
         head, found, rest = name.partition("/projects/")
         number, slash, tail = rest.partition("/")
         if found and number.isdigit() and (project := self.project(number)):

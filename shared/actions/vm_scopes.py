@@ -27,7 +27,7 @@ def preview(denial: Denial, diagnosis: Diagnosis, known: Known | None = None) ->
     change, found = known.scope_change, known.preconditions or ()
     against = [one.said for one in found if one.outcome in STOPS]
     if change.kind in NOTHING_TO_DO:
-        return (advice(" ".join((change.why, *change.alternatives)), Tier.T3, target),)
+        return (advice(" ".join((change.why, *change.alternatives)), diagnosis.cause.tier, target),)
     if against:
         return (
             advice(f"This machine is not to be stopped by a machine. {' '.join(against[:MOST_SAID])}", Tier.T3, target),
