@@ -96,6 +96,15 @@ def _write_log(step: Step) -> Any:
     return step.clients.logging.write_log_entries(entries=[entry], timeout=SECONDS)
 
 
+def _publish(step: Step) -> Any:
+    """Publish one message; the client's own threads end with it."""
+    publisher = step.clients.publisher
+    try:
+        return publisher.publish(step.path, b"{}").result(SECONDS)
+    finally:
+        publisher.stop()
+
+
 def _query(step: Step) -> Any:
     table = f"{step.part('projects')}.{step.part('datasets')}.{step.part('tables')}"
     project = step.within or step.part("projects")
@@ -142,9 +151,7 @@ CALLS: dict[str, DataCall] = {
         lambda s: s.clients.iam_credentials.sign_blob(name=_account(s), payload=b"to sign", timeout=SECONDS),
     ),
     "write_log": DataCall("logging.googleapis.com", ("projects",), _write_log),
-    "publish": DataCall(
-        "pubsub.googleapis.com", ("topics",), lambda s: s.clients.publisher.publish(s.path, b"{}").result(SECONDS)
-    ),
+    "publish": DataCall("pubsub.googleapis.com", ("topics",), _publish),
     "pull": DataCall(
         "pubsub.googleapis.com",
         ("subscriptions",),

@@ -9,6 +9,7 @@ UnforbidError
     ├── Unreadable            the input cannot be an entry; kept in quarantine
     ├── SettingsError         every problem of the settings at once
     ├── NotFound              nothing is stored under that id
+    ├── Refused               a change may not be made, with every reason
     └── NotAllowedToLook      Google refused a question of ours, and which permission would allow it
 """
 
@@ -57,6 +58,10 @@ class SettingsError(Permanent):
 
 class NotFound(Permanent):
     """Nothing is stored under the id asked for."""
+
+
+class Refused(Permanent):
+    """A change may not be made; the message says why, for the person who asked for it."""
 
 
 class NotAllowedToLook(Permanent):

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
+from shared.evidence.answers import Answers
 from shared.evidence.case import Case, Ours, case_of
 from shared.evidence.families import is_worth_a_look
 from shared.model.denial import NotADenial
+from shared.model.evidence import YES
 from shared.model.log_entry import LogEntry
 from shared.model.report import Report
 from shared.model.run import STATE_OF_MODE, Run
@@ -35,12 +37,14 @@ Told = dict[str, object]
 class Live(Struct, frozen=True, kw_only=True):
     """What asking Google takes.
 
-    `catalogue` gives the organisation's roles, None where they were never read; `ours` is what the operators named.
+    `catalogue` gives the organisation's roles, None where they were never read; `ours` is what the operators named;
+    `ask` puts the questions of one run.
     """
 
     facts: Facts
     catalogue: Callable[[], Catalogue | None]
     ours: Ours = Ours()
+    ask: Callable[[Case, Facts], Answers] = look
 
     def explain(self, entry: LogEntry, now: datetime) -> Report:
         """What one log entry says and what Google says of it: proven, refuted, or could not tell."""
@@ -49,10 +53,7 @@ class Live(Struct, frozen=True, kw_only=True):
             return report_none(denial)
         diagnosis = diagnose(denial)
         case = case_of(entry, denial, diagnosis, now, self.ours)
-        if is_worth_a_look(case):
-            return self._looked_into(case, now)
-        steps = plan(denial, diagnosis)
-        return report(denial, diagnosis, steps, gate(denial, diagnosis, steps))
+        return self._looked_into(case) if is_worth_a_look(case) else _from_text_alone(case)
 
     def learn(self, run: Run, data: bytes, recorder: Recorder, now: datetime) -> Told:
         """Ask Google about a run that was just opened, and keep what it says; the facts for the log line.
@@ -67,12 +68,27 @@ class Live(Struct, frozen=True, kw_only=True):
         case = case_of(entry, denial, diagnose(denial), now, self.ours)
         if not is_worth_a_look(case):
             return {}
-        told = self._looked_into(case, now)
+        told = _with_notes(self._looked_into(case), case, run)
         recorder.learn(replace(run, report=told, state=STATE_OF_MODE[told.decision.mode], looked_at=now))
         return {"cause": told.cause, "mode": told.decision.mode.value, "proven": told.proven, "looks": len(told.looks)}
 
-    def _looked_into(self, case: Case, now: datetime) -> Report:
-        answers = look(case, self.facts)
+    def _looked_into(self, case: Case) -> Report:
+        answers = self.ask(case, self.facts)
         told = confirm(case, answers)
-        steps = plan(told.denial, told.diagnosis, known_from(case, answers, self.catalogue(), now))
+        looked = told.diagnosis.looked
+        proven = looked is not None and looked.proven is YES
+        known = known_from(case, answers, self.catalogue(), case.now) if proven else None
+        steps = plan(told.denial, told.diagnosis, known)
         return report(told.denial, told.diagnosis, steps, gate(told.denial, told.diagnosis, steps))
+
+
+def _from_text_alone(case: Case) -> Report:
+    steps = plan(case.denial, case.diagnosis)
+    return report(case.denial, case.diagnosis, steps, gate(case.denial, case.diagnosis, steps))
+
+
+def _with_notes(told: Report, case: Case, run: Run) -> Report:
+    """The report with what was noted beside the entry when its run was opened, such as memory exhausted there."""
+    plain = _from_text_alone(case).evidence
+    noted = tuple(line for line in run.report.evidence if line not in plain)
+    return replace(told, evidence=(*told.evidence, *noted))

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from shared.model.effect import Before, Effect, Receipt
     from shared.model.facts import Access, Account, Asset, Beat, Change, DenyRule, FlowLogs, Policy, Project
     from shared.model.journal import Line
-    from shared.model.outcomes import Operation, Outcomes
+    from shared.model.outcomes import MachineType, Operation, Outcomes
     from shared.model.machine import Machine, Surroundings
     from shared.model.memory import SerialOutput
     from shared.model.names import Permission, Role
@@ -163,6 +163,12 @@ class Sight(Facts, Protocol):
 
     def outcomes(self, call: OriginalCall, since: datetime, until: datetime) -> Outcomes:
         """What became of calls like the refused one between two times, as far as logs show."""
+
+    def machine_type(self, project: str, zone: str, name: str) -> MachineType:
+        """A machine type of a zone with the quota left for it; `NotFound` where the zone has none of that name."""
+
+    def flow_seen(self, machine: Machine, since: datetime) -> datetime | None:
+        """When a flow from or to a machine was last recorded since a time, whoever's network it is; None for never."""
 
 
 class Cloud(Protocol):

@@ -15,6 +15,7 @@ MODES = ("observe",)
 LOOKS = ("never", "always")
 DOCUMENTED = {
     "UNFORBID_STORE": "path of the embedded store's SQLite file; default .unforbid/unforbid.db",
+    "UNFORBID_JOURNAL": "path of the journal of fixes; default .unforbid/journal.db",
     "UNFORBID_MODE": "observe: explain and record, change nothing; the default, and so far the only mode",
     "UNFORBID_ROLES": "path of the organisation's catalogue of roles; default .unforbid/roles.bin",
     "UNFORBID_ENDPOINT": "HOST:PORT on this machine that answers in Google's place; default: Google answers",
@@ -32,6 +33,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     store: Path = Path(".unforbid/unforbid.db")
     roles: Path = Path(".unforbid/roles.bin")
     endpoint: str = ""
+    journal: Path = Path(".unforbid/journal.db")
     look: bool = False
     organization: str = ""
     quota_project: str = ""
@@ -56,6 +58,9 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     store = environment.get("UNFORBID_STORE", ".unforbid/unforbid.db")
     if not store.strip():
         problems.append("UNFORBID_STORE must name a file")
+    journal = environment.get("UNFORBID_JOURNAL", ".unforbid/journal.db")
+    if not journal.strip():
+        problems.append("UNFORBID_JOURNAL must name a file")
     roles = environment.get("UNFORBID_ROLES", ".unforbid/roles.bin")
     if not roles.strip():
         problems.append("UNFORBID_ROLES must name a file")
@@ -72,6 +77,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         raise SettingsError(problems)
     return Settings(
         store=Path(store),
+        journal=Path(journal),
         roles=Path(roles),
         endpoint=endpoint,
         look=look == "always",

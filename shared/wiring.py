@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import atexit
 import os
+import secrets
+import socket
 import threading
 from functools import cache
 from typing import TYPE_CHECKING
@@ -18,7 +20,10 @@ from shared.settings import Settings, read_settings
 
 if TYPE_CHECKING:
     from shared.grants.catalogue import Catalogue
+    from shared.adapters.google_clients import GoogleClients
+    from shared.adapters.sqlite_journal import SqliteJournal
     from shared.live import Live
+    from shared.pipeline.execute import Workshop
 
 
 @cache
@@ -51,15 +56,47 @@ def recorder() -> Recorder:
 @cache
 def live() -> Live:
     """What asks Google: one client for each service, made when it is first asked."""
-    from shared.adapters.google_clients import GoogleClients
     from shared.adapters.google_facts import GoogleFacts
     from shared.evidence.case import Ours
     from shared.live import Live
 
     known = settings()
-    facts = GoogleFacts(GoogleClients(known.endpoint, known.quota_project))
+    facts = GoogleFacts(google_clients())
     ours = Ours(organization=known.organization, attachable=known.attachable)
     return Live(facts=facts, catalogue=catalogue, ours=ours)
+
+
+@cache
+def journal() -> SqliteJournal:
+    """The embedded journal, which is the queue as well."""
+    from shared.adapters.sqlite_journal import SqliteJournal
+
+    return SqliteJournal(settings().journal)
+
+
+def workshop() -> Workshop:
+    """Everything that carrying out a fix takes, for one invocation: the one place that is handed the port that writes."""
+    from shared.adapters.google_cloud import GoogleCloud
+    from shared.adapters.google_sight import GoogleSight
+    from shared.pipeline.execute import Workshop
+
+    clients = google_clients()
+    return Workshop(
+        sight=GoogleSight(clients),
+        cloud=GoogleCloud(clients),
+        journal=journal(),
+        queue=journal(),
+        clock=clock(),
+        worker=f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}",
+    )
+
+
+@cache
+def google_clients() -> GoogleClients:
+    """One client for each service of Google, made when it is first needed."""
+    from shared.adapters.google_clients import GoogleClients
+
+    return GoogleClients(settings().endpoint, settings().quota_project)
 
 
 def live_if_asked_for() -> Live | None:

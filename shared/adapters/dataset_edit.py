@@ -69,10 +69,10 @@ def _is(entry: dict[str, Any], wanted: Wanted) -> bool:
     if len(named) != 1 or condition_of(entry.get("condition")) != wanted.condition:
         return False
     field, name = named[0]
-    same_address = field == _named(wanted.member)[0] and name.lower() == _named(wanted.member)[1].lower()
     if field == "iamMember":
         return as_stored(name) == as_stored(wanted.member)
-    return same_address
+    wanted_field, wanted_name = _named(wanted.member)
+    return (field, name.lower()) == (wanted_field, wanted_name.lower())
 
 
 def _named(member: str) -> tuple[str, str]:

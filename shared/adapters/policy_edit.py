@@ -43,7 +43,7 @@ def add(policy: Any, wanted: Wanted) -> Any:
     if binding is None:
         _append(edited, wanted)
     else:
-        _members(binding).append(wanted.member)
+        _give(binding, [*_members(binding), wanted.member])
     return _versioned(edited)
 
 
@@ -58,7 +58,7 @@ def remove(policy: Any, wanted: Wanted) -> Any:
     bindings = _bindings(edited)
     for binding in [one for one in _exactly(edited, wanted) if _is_in(one, wanted.member)]:
         left = [one for one in _members(binding) if not _is(one, wanted.member)]
-        _members(binding)[:] = left
+        _give(binding, left)
         if not left:
             bindings.remove(binding)
     if isinstance(edited, dict) and not bindings:
@@ -81,9 +81,7 @@ def _check(policy: Any) -> None:
 
 def _exactly(policy: Any, wanted: Wanted) -> Any:
     """The bindings of this role under this condition: one, or several where somebody wrote them so."""
-    return (
-        one for one in _bindings(policy) if _role(one) == wanted.role and _condition(one) == wanted.condition
-    )
+    return (one for one in _bindings(policy) if _role(one) == wanted.role and _condition(one) == wanted.condition)
 
 
 def _is_in(binding: Any, member: str) -> bool:
@@ -134,7 +132,14 @@ def _role(binding: Any) -> str:
 
 
 def _members(binding: Any) -> Any:
-    return binding.setdefault("members", []) if isinstance(binding, dict) else binding.members
+    return binding.get("members", []) if isinstance(binding, dict) else binding.members
+
+
+def _give(binding: Any, members: list[str]) -> None:
+    if isinstance(binding, dict):
+        binding["members"] = members
+    else:
+        binding.members[:] = members
 
 
 def _condition(binding: Any) -> Condition | None:

@@ -9,6 +9,7 @@ from shared.cli.demo import demo
 from shared.cli.explain import explain
 from shared.cli.roles import roles
 from shared.cli.runs import runs
+from shared.cli.sandbox import sandbox
 from shared.cli.serve import serve
 from shared.errors import UnforbidError
 
@@ -39,5 +40,5 @@ def unforbid() -> None:
     """Run one command."""
 
 
-for command in (explain, demo, serve, causes, runs, roles):
+for command in (explain, demo, serve, causes, runs, roles, sandbox):
     unforbid.add_command(command)

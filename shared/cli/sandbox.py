@@ -126,6 +126,7 @@ def _tell(scenario: Scenario, named: str, refused: Refused, endpoint: str) -> No
     ENTRIES.mkdir(parents=True, exist_ok=True)
     path = ENTRIES / f"{scenario.name}.json"
     path.write_text(json.dumps(entry, indent=2) + "\n", "utf-8")
+    ours = f"UNFORBID_ORGANIZATION={spec.organization.id}"
     lines = [("serves", f"{endpoint}, REST and gRPC, until Ctrl-C")]
     if refused.request is not None and refused.outcome is not None:
         request, outcome = refused.request, refused.outcome
@@ -133,7 +134,7 @@ def _tell(scenario: Scenario, named: str, refused: Refused, endpoint: str) -> No
     lines += [
         ("entry", f"{path}: {entry['insertId']} in {entry['logName']}"),
         ("truth", f"{spec.truth.cause}: {spec.truth.because}"),
-        ("explain", f"UNFORBID_ENDPOINT={endpoint} unforbid explain --live {path}"),
+        ("explain", f"UNFORBID_ENDPOINT={endpoint} {ours} unforbid explain --live {path}"),
     ]
     if refused.request is not None:
         lines += [("again", f"unforbid sandbox --scenario {named} --call {endpoint}")]

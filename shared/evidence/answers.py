@@ -45,7 +45,7 @@ def failure(error: Exception) -> Unanswered:
 
 
 class Answers:
-    """Questions with their answers; never changed, only extended."""
+    """Questions with their answers, in the order in which they were asked."""
 
     def __init__(self, given: Mapping[Question, Any] | None = None) -> None:
         self._given: dict[Question, Any] = dict(given or {})
@@ -62,10 +62,6 @@ class Answers:
         """The questions, in the order in which they were asked."""
         return iter(self._given)
 
-    def with_more(self, given: Mapping[Question, Any]) -> Answers:
-        """These answers and more."""
-        return Answers({**self._given, **given})
-
     def raw(self, question: Question) -> Any:
         """The value, `Unanswered`, or None where the question was not asked."""
         return self._given.get(question)
@@ -79,6 +75,10 @@ class Answers:
         """Whether what was asked about does not exist."""
         found = self._given.get(question)
         return isinstance(found, Unanswered) and found.reason is Reason.MISSING
+
+    def untold(self) -> list[Finding]:
+        """A finding for every question that could not be told, in the order in which they were asked."""
+        return [finding for question in self._given if (finding := self.unknown(question)) is not None]
 
     def unknown(self, question: Question) -> Finding | None:
         """The finding that the question could not be told, or None where it could or was not asked."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import IntEnum
 
 from msgspec import Struct
 
 from shared.model.evidence import Finding, Verdict
+from shared.model.names import Permission
 
 
 class Stage(IntEnum):
@@ -24,12 +26,16 @@ class Stage(IntEnum):
 
 
 class Claim(Struct, frozen=True, kw_only=True):
-    """One cause with the verdict on it: YES it is so, NO it is not, UNKNOWN it could not be told."""
+    """One cause with the verdict on it: YES it is so, NO it is not, UNKNOWN it could not be told.
+
+    `permission` is the refused one that it is about, None where it is about all of the call.
+    """
 
     stage: Stage
     cause: str
     verdict: Verdict
     why: str
+    permission: Permission | None = None
 
 
 class Reading(Struct, frozen=True, kw_only=True):
@@ -40,3 +46,12 @@ class Reading(Struct, frozen=True, kw_only=True):
 
 
 NOTHING = Reading()
+
+
+def together(readings: Iterable[Reading]) -> Reading:
+    """Several readings as one, in their order."""
+    kept = tuple(readings)
+    return Reading(
+        findings=tuple(finding for one in kept for finding in one.findings),
+        claims=tuple(claim for one in kept for claim in one.claims),
+    )

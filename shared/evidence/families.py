@@ -5,13 +5,13 @@ from __future__ import annotations
 from shared.evidence import accounts, apis, ladder, places, scopes, starving
 from shared.evidence.answers import Answers
 from shared.evidence.case import Case
-from shared.evidence.claim import Reading
+from shared.evidence.claim import Reading, together
 from shared.evidence.questions import AskEntry, Question
 
-FAMILIES = (apis, scopes, accounts, ladder, starving)
+FAMILIES = (apis, scopes, accounts, ladder, starving, places)
 LOOKED_INTO = (
     *("api.", "cred.scope.", "cred.lost_token", "cred.missing", "iam.", "imp.", "log.", "principal.", "unknown"),
-    *("project.quota_user", "agent.role", "kms.agent", "build.default_sa"),
+    *("project.quota_user", "project.invalid", "agent.role", "kms.agent", "build.default_sa"),
 )
 """Causes that a look can confirm or refute, beside all that own a permission."""
 
@@ -21,19 +21,21 @@ def is_worth_a_look(case: Case) -> bool:
     return bool(case.diagnosis.cause.permissions) or case.cause.startswith(LOOKED_INTO)
 
 
-def next_questions(case: Case, answers: Answers) -> list[Question]:
-    """What to ask now, each question once: what was answered may lead to more."""
+def questions(case: Case, answers: Answers) -> list[Question]:
+    """All that is to be asked as far as is known now, each question once: what is answered may lead to more."""
     if not is_worth_a_look(case):
         return []
-    found: dict[Question, None] = {}
-    if case.key is not None:
-        found[AskEntry(case.key.log_name, case.key.insert_id, case.key.at)] = None
+    found: dict[Question, None] = dict.fromkeys(entry_of(case))
     for family in FAMILIES:
         found.update(dict.fromkeys(family.ask(case, answers)))
-    found.update(dict.fromkeys(places.ask(case, answers)))
-    return [question for question in found if question not in answers]
+    return list(found)
 
 
-def readings(case: Case, answers: Answers) -> list[Reading]:
-    """What every family makes of the answers."""
-    return [family.read(case, answers) for family in (*FAMILIES, places)]
+def entry_of(case: Case) -> list[AskEntry]:
+    """The question about Cloud Logging's own copy of the entry."""
+    return [AskEntry(case.key.log_name, case.key.insert_id, case.key.at)] if case.key is not None else []
+
+
+def reading(case: Case, answers: Answers) -> Reading:
+    """What all families make of the answers."""
+    return together(family.read(case, answers) for family in FAMILIES)

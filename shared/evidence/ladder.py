@@ -6,192 +6,209 @@ All of these print the same text; only Policy Troubleshooter, the policies and t
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime
 
+from shared.evidence import denying, federated, history, policies
 from shared.evidence.answers import Answers
-from shared.evidence.case import AFTER, BEFORE, Case
-from shared.evidence.claim import NOTHING, Claim, Reading, Stage
-from shared.evidence.questions import (
-    AskAccess,
-    AskAncestry,
-    AskChanges,
-    AskDenyRules,
-    AskGrantable,
-    AskPolicy,
-    Question,
-)
-from shared.evidence.who import caller_of, permission_of, resource_of
+from shared.evidence.case import MOST_CHECKED, Case, Checked
+from shared.evidence.claim import NOTHING, Claim, Reading, Stage, together
+from shared.evidence.history import SPREADS_FOR
+from shared.evidence.permissions import to_see
+from shared.evidence.questions import AskAccess, AskGrantable, AskPolicy, Question
+from shared.evidence.who import caller_of, principal_of
 from shared.model.evidence import NO, UNKNOWN, YES, Finding
-from shared.model.facts import Access, AccessState, BindingSeen, Change, DenyRule
+from shared.model.facts import Access, AccessState, BindingSeen
+from shared.model.names import parse_principal
+from shared.model.plan import Remedy
 
-SPREADS_FOR = timedelta(minutes=10)
-"""How long a policy change may take to reach everywhere: typically 2 minutes, sometimes more than 7 (IAM documentation,
-"Access change propagation")."""
-ENDS = "request.time <"
+MISSING = "iam.allow_missing"
 
 
 def ask(case: Case, answers: Answers) -> Iterator[Question]:
     """What IAM says now, what the resource's policy says, and what was changed around then."""
-    access = _access(case, answers)
-    if access is not None:
-        yield access
-    if case.target is not None:
-        yield AskPolicy(case.target)
-    if case.project is not None and permission_of(case) is not None:
-        yield changes_of(case, case.project)
-    if access is not None and case.target is not None and _is_missing(answers, access):
-        yield AskGrantable(case.target)
-    if access is not None and access in answers and _deny_is_untold(answers, access) and case.project:
-        yield AskAncestry(case.project)
-        for above in answers.value(AskAncestry(case.project)) or ():
-            yield AskDenyRules(above)
+    for one in case.checked[:MOST_CHECKED]:
+        if one.target is not None:
+            yield AskPolicy(one.target)
+        if where := one.project or case.logged_in:
+            yield history.changes_of(case, where)
+        access = _access(case, answers, one)
+        if access is not None:
+            yield access
+            yield from _then(case, answers, one, access)
+        elif (principal := principal_of(case, answers)) is not None:
+            yield from federated.ask(one, answers, principal)
 
 
-def changes_of(case: Case, project: str) -> AskChanges:
-    """The question about the changes in a project around the denial."""
-    return AskChanges(project, case.at - BEFORE, case.at + AFTER)
+def _then(case: Case, answers: Answers, one: Checked, access: AskAccess) -> Iterator[Question]:
+    """What Policy Troubleshooter's answer, or that it gave none, leads to."""
+    if access not in answers:
+        return
+    seen: Access | None = answers.value(access)
+    if seen is None or seen.denied is UNKNOWN:
+        yield from denying.ask(one, answers)
+    elif _is_missing(seen):
+        if one.target is not None:
+            yield AskGrantable(one.target)
+        yield from policies.near(one)
+        yield from policies.asked_of(answers, one, access.principal)
+        yield from history.asked_of(case, answers, one, parse_principal(access.principal))
 
 
 def read(case: Case, answers: Answers) -> Reading:
-    """What the answers say of every cause that IAM can have."""
-    access = _access(case, answers)
-    if access is None or access not in answers:
-        return _existence_alone(case, answers)
+    """What the answers say of every cause that IAM can have, for each permission that was refused."""
+    readings = [_read_one(case, answers, one) for one in case.checked[:MOST_CHECKED]]
+    more = case.checked[MOST_CHECKED:]
+    if more:
+        why = f"{len(more)} more permissions were refused and not asked about, such as {more[0].permission}"
+        readings.append(_only(Claim(stage=Stage.ALLOW, cause=missing_cause(case), verdict=UNKNOWN, why=why)))
+    return together(readings)
+
+
+def _read_one(case: Case, answers: Answers, one: Checked) -> Reading:
+    if one.target is not None and answers.missing(AskPolicy(one.target)):
+        return _gone(one)
+    access = _access(case, answers, one)
+    if access is not None:
+        return _told(case, answers, one, access) if access in answers else NOTHING
+    principal = principal_of(case, answers)
+    return federated.read(one, answers, principal, missing_cause(case)) if principal is not None else NOTHING
+
+
+def _told(case: Case, answers: Answers, one: Checked, access: AskAccess) -> Reading:
+    """What Policy Troubleshooter says; where it does not tell, deny rules that plainly match still decide."""
     seen: Access | None = answers.value(access)
-    unknown = answers.unknown(access)
-    gone = case.target is not None and answers.missing(AskPolicy(case.target))
-    if gone:
-        return _gone(case)
+    principal = parse_principal(access.principal)
+    if seen is not None and seen.state is AccessState.CAN:
+        return _granted(case, answers, one, access, seen)
+    if seen is None or seen.denied is UNKNOWN:
+        rule = denying.denying(one, answers, principal)
+        if rule is not None:
+            finding = Finding(asked="does a deny policy forbid it?", verdict=YES, said=denying.said(rule))
+            return _only(_claim(one, Stage.DENY, "iam.deny", denying.said(rule)), finding)
     if seen is None:
-        return _untold(case, answers, unknown)
-    if seen.state is AccessState.CAN:
-        return _granted(case, answers, access)
-    return _refused(case, answers, access, seen)
+        unknown = answers.unknown(access)
+        return _only(_untold(case, one, unknown.said if unknown else "Policy Troubleshooter does not know it"))
+    return _refused(case, answers, one, access, seen)
 
 
-def _access(case: Case, answers: Answers) -> AskAccess | None:
-    """The question to Policy Troubleshooter, where caller, permission and resource are all known."""
-    caller, permission, resource = caller_of(case, answers), permission_of(case), resource_of(case)
-    return AskAccess(caller, permission, resource, case.at) if caller and permission and resource else None
+def _access(case: Case, answers: Answers, one: Checked) -> AskAccess | None:
+    """The question to Policy Troubleshooter, where caller and resource are known, and are such as it takes."""
+    caller = caller_of(case, answers)
+    return AskAccess(caller, one.permission, one.resource, case.at) if caller and one.resource else None
 
 
-def _is_missing(answers: Answers, access: AskAccess) -> bool:
-    seen: Access | None = answers.value(access)
-    return seen is not None and seen.allowed is NO and seen.denied is NO
+def _is_missing(seen: Access) -> bool:
+    return seen.allowed is NO and seen.denied is NO
 
 
-def _deny_is_untold(answers: Answers, access: AskAccess) -> bool:
-    seen: Access | None = answers.value(access)
-    return seen is None or seen.denied is UNKNOWN
-
-
-def _existence_alone(case: Case, answers: Answers) -> Reading:
-    if case.target is not None and answers.missing(AskPolicy(case.target)):
-        return _gone(case)
-    return NOTHING
-
-
-def _gone(case: Case) -> Reading:
-    said = f"{case.target} does not exist, as far as an identity that may look can tell"
-    finding = Finding(asked=f"does {case.target} exist?", verdict=NO, said=said)
+def _gone(one: Checked) -> Reading:
+    said = f"{one.target} does not exist, as far as an identity that may look can tell"
     why = "the same refusal is given for what does not exist: correct the name, or restore it; no role would help"
-    claim = Claim(stage=Stage.EXISTENCE, cause="iam.not_found", verdict=YES, why=why)
-    return Reading(findings=(finding,), claims=(claim,))
+    finding = Finding(asked=f"does {one.target} exist?", verdict=NO, said=said)
+    return _only(_claim(one, Stage.EXISTENCE, "iam.not_found", why), finding)
 
 
-def _untold(case: Case, answers: Answers, unknown: Finding | None) -> Reading:
-    """Policy Troubleshooter gave no answer: deny rules that plainly match still decide, all else stays open."""
-    findings = (unknown,) if unknown else ()
-    for rule in _denying(case, answers):
-        finding = Finding(asked="does a deny policy forbid it?", verdict=YES, said=_rule_said(rule))
-        claim = Claim(stage=Stage.DENY, cause="iam.deny", verdict=YES, why=_rule_said(rule))
-        return Reading(findings=(*findings, finding), claims=(claim,))
-    claim = Claim(stage=Stage.ALLOW, cause=missing_cause(case), verdict=UNKNOWN, why=unknown.said if unknown else "")
-    return Reading(findings=findings, claims=(claim,))
-
-
-def _granted(case: Case, answers: Answers, access: AskAccess) -> Reading:
+def _granted(case: Case, answers: Answers, one: Checked, access: AskAccess, seen: Access) -> Reading:
     """IAM would let it through now: something was granted meanwhile, is still spreading, or it was never IAM."""
     finding = Finding(asked=access.asked, verdict=YES, said="Policy Troubleshooter: CAN_ACCESS")
-    changed = [one for one in _changes(case, answers) if one.method.endswith(("SetIamPolicy", "setIamPermissions"))]
-    recent = [one for one in changed if case.at - SPREADS_FOR <= one.at <= case.at and _concerns(one, case, access)]
-    since = [one for one in changed if one.at > case.at and _concerns(one, case, access)]
-    if recent:
+    found = history.granted(case, answers, one, seen, parse_principal(access.principal))
+    recent = [change for change in found if case.at - SPREADS_FOR <= change.at <= case.at]
+    since = [change for change in found if change.at > case.at]
+    if recent and not since:
         why = (
-            f"the policy of {recent[0].resource} was changed {_ago(case.at - recent[0].at)} before the call, and IAM "
+            f"the policy of {recent[0].resource} was changed {_ago(recent[0].at, case.at)} before the call, and IAM "
             "says yes by now: look again after 2, 5 and 10 minutes, and add no second role"
         )
-        claim = Claim(stage=Stage.SPREADING, cause="iam.propagation", verdict=YES, why=why)
-        return Reading(findings=(finding,), claims=(claim,))
-    why = "IAM gives the permission: a role would change nothing; look at scopes, perimeter and quota project"
+        return _only(_claim(one, Stage.SPREADING, "iam.propagation", why), finding)
+    elsewhere = "a boundary, a perimeter or an ACL" if case.reached_iam else "scopes, a perimeter, the quota project"
+    why = f"IAM gives {one.permission}: a role would change nothing; look at {elsewhere}"
     if since:
-        why = f"it was granted at {since[0].at:%H:%M:%S} by {since[0].by}, after this call: nothing is left to do"
-    return Reading(
-        findings=(finding,),
-        claims=(Claim(stage=Stage.ALLOW, cause=missing_cause(case), verdict=NO, why=why),),
-    )
+        why = f"it was granted at {since[0].at:%Y-%m-%d %H:%M:%S} by {since[0].by}, after this call: try it again"
+    claim = Claim(stage=Stage.ALLOW, cause=missing_cause(case), verdict=NO, why=why, permission=one.permission)
+    return _only(claim, finding)
 
 
-def _refused(case: Case, answers: Answers, access: AskAccess, seen: Access) -> Reading:
-    state = f"Policy Troubleshooter: {seen.state}, allow {seen.allowed}, deny {seen.denied}"
+def _refused(case: Case, answers: Answers, one: Checked, access: AskAccess, seen: Access) -> Reading:
+    state = _state(seen)
     if seen.denied is YES:
         rule = seen.denials[0] if seen.denials else None
         named = f"{rule.policy} denies {', '.join(rule.permissions[:3])}" if rule else "a deny policy forbids it"
-        return _one(access, f"{state}: {named}", Stage.DENY, "iam.deny", f"{named}; no role can override a deny policy")
-    ended = next((one for one in seen.bindings if _is_condition_false(one)), None)
-    if ended is not None and seen.allowed is NO:
-        why = _condition_said(ended)
-        return _one(access, f"{state}: {why}", Stage.CONDITION, "iam.condition", why)
-    if seen.allowed is NO and seen.denied is NO:
-        return _missing(case, answers, access, state)
-    hidden = ", ".join(seen.unseen[:3]) or "a part of the policies"
-    said = f"{state}: {hidden} cannot be seen by us, so a role may be missing or not"
-    finding = Finding(asked=access.asked, verdict=UNKNOWN, said=said)
-    claim = Claim(stage=Stage.ALLOW, cause=missing_cause(case), verdict=UNKNOWN, why=said)
-    return Reading(findings=(finding,), claims=(claim,))
+        why = f"{named}; no role can override a deny policy"
+        return _found(access, f"{state}: {named}", _claim(one, Stage.DENY, "iam.deny", why))
+    if _is_missing(seen):
+        ended = next((binding for binding in seen.bindings if _is_condition_false(binding)), None)
+        if ended is not None:
+            why = _condition_said(ended, case.at)
+            return _found(access, f"{state}: {why}", _claim(one, Stage.CONDITION, "iam.condition", why))
+        return _missing(case, answers, one, access, seen)
+    said = f"{state}: {_open_said(seen)}, so a role may be missing or not"
+    finding = Finding(asked=access.asked, verdict=UNKNOWN, said=said, missing=to_see(seen))
+    return _only(_untold(case, one, said), finding)
 
 
-def _missing(case: Case, answers: Answers, access: AskAccess, state: str) -> Reading:
+def _missing(case: Case, answers: Answers, one: Checked, access: AskAccess, seen: Access) -> Reading:
     """No binding grants it: never given, taken away, or given to a predecessor of the same name."""
-    if old := _predecessor(case, answers, access.principal):
-        why = f"the policy names {old}: the account was deleted and made again, and old bindings are not its own"
-        return _one(access, f"{state}; {why}", Stage.PRINCIPAL, "principal.deleted", why)
-    why = "no binding gives it, on the resource or above it, and no deny policy takes it"
-    for change in _changes(case, answers):
-        taken = [one for one in change.removed if access.principal in one]
-        if taken and change.at <= case.at:
-            why = f"{taken[0]} was removed at {change.at:%Y-%m-%d %H:%M} by {change.by}: a decision somebody made"
-            break
-    return _one(access, f"{state}: {why}", Stage.ALLOW, missing_cause(case), why)
+    if one.target is not None and answers.value(AskPolicy(one.target)) is None:
+        return _only(_untold(case, one, f"the policy of {one.target} could not be read, nor whether it exists"))
+    for role, member in policies.predecessors(answers, one, access.principal).items():
+        enough = history.holds(answers, role, one.permission)
+        why = f"{role} is bound to {member}: the account was deleted and made again, and old bindings are not its own"
+        if enough is None:
+            return _only(_untold(case, one, f"{why}; whether that role was enough was not told"))
+        if enough:
+            return _found(access, f"{_state(seen)}; {why}", _claim(one, Stage.PRINCIPAL, "principal.deleted", why))
+    why = _how_lost(case, answers, one, seen, access.principal)
+    return _found(access, f"{_state(seen)}: {why}", _claim(one, Stage.ALLOW, missing_cause(case), why))
 
 
-def _one(access: AskAccess, said: str, stage: Stage, cause: str, why: str) -> Reading:
-    finding = Finding(asked=access.asked, verdict=NO, said=said)
-    return Reading(findings=(finding,), claims=(Claim(stage=stage, cause=cause, verdict=YES, why=why),))
+def _how_lost(case: Case, answers: Answers, one: Checked, seen: Access, caller: str) -> str:
+    """Who took the access away, as far as the log of the day before tells, or that nobody did."""
+    for role, change in history.taken_from(case, answers, one, parse_principal(caller)):
+        enough = history.holds(answers, role, one.permission)
+        if enough is not False:
+            perhaps = "" if enough else " (whether it held the permission was not told)"
+            when = f"{change.at:%Y-%m-%d %H:%M}"
+            return f"{role} was removed at {when} by {change.by}{perhaps}: a decision somebody made"
+    bound = {binding.role for binding in seen.bindings if binding.has_member is YES}
+    for role, change in history.rewritten(case, answers, one, bound):
+        return (
+            f"{role}, which the caller has, was changed at {change.at:%Y-%m-%d %H:%M} by {change.by}: it lacks it now"
+        )
+    return "no binding gives it, on the resource or above it, and no deny policy takes it"
 
 
 def missing_cause(case: Case) -> str:
-    """The cause of a missing role: the one that owns the permission, else the general one."""
-    return case.cause if case.diagnosis.cause.permissions else "iam.allow_missing"
+    """The cause of a missing role: the one that the entry suggests if a role mends that, else the general one."""
+    own = case.diagnosis.cause
+    return own.id if own.permissions or (own.fix is Remedy.GRANT_ROLE and not own.id.startswith("iam.")) else MISSING
 
 
-def _changes(case: Case, answers: Answers) -> tuple[Change, ...]:
-    found = answers.value(changes_of(case, case.project)) if case.project else None
-    return found or ()
+def _found(access: AskAccess, said: str, claim: Claim) -> Reading:
+    return _only(claim, Finding(asked=access.asked, verdict=NO, said=said))
 
 
-def _concerns(change: Change, case: Case, access: AskAccess) -> bool:
-    """Whether a change of a policy added this caller, or touched this very resource."""
-    if change.added:
-        return any(access.principal in one for one in change.added)
-    return bool(case.target) and str(case.target).endswith(change.resource.removeprefix("//").partition("/")[2])
+def _only(claim: Claim, *findings: Finding) -> Reading:
+    return Reading(findings=findings, claims=(claim,))
 
 
-def _predecessor(case: Case, answers: Answers, principal: str) -> str | None:
-    policy = answers.value(AskPolicy(case.target)) if case.target else None
-    gone = f"deleted:serviceAccount:{principal}?uid="
-    members = [member for binding in policy.bindings for member in binding.members] if policy else []
-    return next((member for member in members if member.startswith(gone)), None)
+def _claim(one: Checked, stage: Stage, cause: str, why: str) -> Claim:
+    return Claim(stage=stage, cause=cause, verdict=YES, why=why, permission=one.permission)
+
+
+def _untold(case: Case, one: Checked, why: str) -> Claim:
+    return Claim(stage=Stage.ALLOW, cause=missing_cause(case), verdict=UNKNOWN, why=why, permission=one.permission)
+
+
+def _state(seen: Access) -> str:
+    return f"Policy Troubleshooter: {seen.state}, allow {seen.allowed}, deny {seen.denied}"
+
+
+def _open_said(seen: Access) -> str:
+    if seen.unseen:
+        return f"{', '.join(seen.unseen[:3])} cannot be seen by us"
+    if seen.state is AccessState.UNKNOWN_CONDITIONAL:
+        return "whether the condition of a binding held for this call cannot be told"
+    return "not all that decides can be seen by us"
 
 
 def _is_condition_false(binding: BindingSeen) -> bool:
@@ -199,35 +216,24 @@ def _is_condition_false(binding: BindingSeen) -> bool:
     return held and binding.condition is not None and binding.condition_holds is NO
 
 
-def _condition_said(binding: BindingSeen) -> str:
-    condition = binding.condition
-    expression = condition.expression if condition else ""
-    named = f"{binding.role} on {binding.resource} is bound under the condition {expression!r}"
-    over = "whose time is over" if ENDS in expression else "which does not hold for this call"
-    return f"{named}, {over}: renew it with whoever approved it; no unconditional twin is added"
+def _condition_said(binding: BindingSeen, at: datetime) -> str:
+    expression = binding.condition.expression if binding.condition else ""
+    end = _end_of(expression)
+    over = f"which ended at {end:%Y-%m-%d %H:%M:%S}" if end and end <= at else "which does not hold for this call"
+    named = f"{binding.role} on {binding.resource} is bound under a condition"
+    return f"{named}, {over}: renew it with whoever approved it; no unconditional twin is added ({expression})"
 
 
-def _denying(case: Case, answers: Answers) -> Iterator[DenyRule]:
-    """Deny rules that name this caller and permission exactly, without exceptions or conditions."""
-    caller, permission = caller_of(case, answers), permission_of(case)
-    above = (answers.value(AskAncestry(case.project)) if case.project else None) or ()
-    for one in above:
-        for rule in answers.value(AskDenyRules(one)) or ():
-            named = any(name.endswith((f"/{caller}", "public:all")) for name in rule.denied_principals)
-            meant = any(_spelt_alike(one, permission or "") for one in rule.denied_permissions)
-            if named and meant and not rule.exception_principals and rule.condition is None:
-                yield rule
+def _end_of(expression: str) -> datetime | None:
+    """The time after which a condition on the time of the request no longer holds, None where it names none."""
+    _, found, rest = "".join(expression.split()).replace("'", '"').partition('request.time<timestamp("')
+    try:
+        end = datetime.fromisoformat(rest.partition('"')[0]) if found else None
+    except ValueError:
+        return None
+    return end if end is not None and end.tzinfo is not None else None
 
 
-def _spelt_alike(denied: str, permission: str) -> bool:
-    """Whether `storage.googleapis.com/objects.create` is `storage.objects.create`."""
-    return denied.partition("/")[2] == permission.partition(".")[2]
-
-
-def _rule_said(rule: DenyRule) -> str:
-    return f"the deny policy {rule.policy} on {rule.attached_to} forbids it; no role can override a deny policy"
-
-
-def _ago(passed: timedelta) -> str:
-    seconds = int(passed.total_seconds())
+def _ago(then: datetime, at: datetime) -> str:
+    seconds = int((at - then).total_seconds())
     return f"{seconds // 60} min" if seconds >= 60 else f"{seconds} s"

@@ -1,13 +1,14 @@
-"""Whom, what and where to ask about: what the entry names, completed by what was already answered."""
+"""Who made a call: as the entry names the caller, completed by what was already answered."""
 
 from __future__ import annotations
 
 from shared.evidence.answers import Answers
 from shared.evidence.case import Case
-from shared.model.names import Permission
+from shared.model.names import Principal, parse_principal
 
-CREDENTIALS = "iamcredentials.googleapis.com"
-TOKEN = Permission("iam.serviceAccounts.getAccessToken")
+GOOGLE, ACCOUNTS = "principal://goog/subject/", "principal://iam.googleapis.com/projects/-/serviceAccounts/"
+POOL, SUBJECT = ".svc.id.goog[", "/subject/ns/"
+EVERYONE = "principalSet://goog/public:all"
 
 
 def caller_of(case: Case, answers: Answers) -> str | None:
@@ -20,27 +21,40 @@ def caller_of(case: Case, answers: Answers) -> str | None:
     return None
 
 
-def permission_of(case: Case) -> Permission | None:
-    """The permission to ask about: the refused one, or the one that a refused impersonation needs next."""
-    if case.permission is not None:
-        return case.permission
-    impersonates = case.denial.names.service == CREDENTIALS and case.denial.names.account
-    return TOKEN if impersonates else None
+def principal_of(case: Case, answers: Answers) -> Principal | None:
+    """The caller of any kind that can stand in a policy, federated identities included."""
+    named = case.denial.names.principal
+    if named is not None:
+        return named if named.member else None
+    caller = caller_of(case, answers)
+    return parse_principal(caller) if caller else None
 
 
-def resource_of(case: Case) -> str | None:
-    """The full name of the resource to ask about."""
-    if case.permission is not None:
-        return case.resource or case.target
-    account = case.denial.names.account
-    if account and "@" in account:
-        project = account.partition("@")[2].partition(".")[0]
-        return f"//iam.googleapis.com/projects/{project}/serviceAccounts/{account}"
-    return None
+def member_of(caller: str) -> str:
+    """The caller as members of allow policies are written."""
+    return parse_principal(caller).member or caller
 
 
-def own_project(email: str) -> str | None:
-    """The project that owns a user-managed service account, as `projects/ID`, by its address."""
-    domain = email.partition("@")[2]
-    project = domain.removesuffix(".iam.gserviceaccount.com")
-    return f"projects/{project}" if project != domain and project else None
+def is_member(member: str, principal: Principal) -> bool:
+    """Whether a member of a policy is this very principal, in either way of writing a Kubernetes account."""
+    return member == principal.member or (bool(_workload(member)) and _workload(member) == _workload(principal.text))
+
+
+def names_denied(name: str, principal: Principal) -> bool:
+    """Whether a name in a deny policy is this very principal, or everybody (iam v2, "Principal identifiers")."""
+    return name == EVERYONE or name in (
+        principal.text,
+        f"{GOOGLE}{principal.text}",
+        f"{ACCOUNTS}{principal.text}",
+    )
+
+
+def _workload(text: str) -> tuple[str, str, str] | None:
+    """Pool, namespace and name of a Kubernetes account, from the old or the new form of its identifier."""
+    pool, old, account = text.removeprefix("serviceAccount:").partition(POOL)
+    if old:
+        namespace, _, name = account.removesuffix("]").partition("/")
+        return pool, namespace, name
+    path, new, account = text.partition(SUBJECT)
+    namespace, _, name = account.partition("/sa/")
+    return (path.rpartition("/")[2].removesuffix(".svc.id.goog"), namespace, name) if new and name else None

@@ -38,6 +38,7 @@ class Done(Struct, frozen=True, kw_only=True):
     at: datetime
     then: str
     wait: timedelta = timedelta()
+    within: timedelta | None = None
     receipt: Receipt | None = None
     received_at: datetime | None = None
 
@@ -45,7 +46,8 @@ class Done(Struct, frozen=True, kw_only=True):
 class Progress(Struct, frozen=True, kw_only=True):
     """One step of a fix: its state, since when, until when; its effects; what it has seen.
 
-    `tries` counts the attempts without an answer since the state was entered, `moves` how often each state was.
+    `tries` counts the attempts without an answer since the state was entered, `moves` how often each state was;
+    `seen_at` has the number of the line of each observation: unlike clocks, numbers tell what came after what.
     """
 
     step: int
@@ -54,6 +56,7 @@ class Progress(Struct, frozen=True, kw_only=True):
     deadline: datetime | None = None
     effects: tuple[Done, ...] = ()
     seen: dict[str, str] = {}
+    seen_at: dict[str, int] = {}
     tries: int = 0
     moves: dict[str, int] = {}
     paged: bool = False
@@ -109,10 +112,15 @@ def fold(lines: Sequence[Line]) -> Fix:
         due=first.at,
     )
     for line in lines[1:]:
-        if line.number != fix.lines:
-            raise ValueError(f"the journal of {first.fix} has line {line.number} where {fix.lines} belongs")
-        fix = _after(replace(fix, lines=fix.lines + 1), line)
+        fix = grown(fix, line)
     return fix
+
+
+def grown(fix: Fix, line: Line) -> Fix:
+    """The fix after one more line of its journal; raises `ValueError` for a line that does not belong there."""
+    if line.number != fix.lines:
+        raise ValueError(f"the journal of {fix.id} has line {line.number} where {fix.lines} belongs")
+    return _after(replace(fix, lines=fix.lines + 1), line)
 
 
 def _after(fix: Fix, line: Line) -> Fix:
@@ -134,7 +142,8 @@ def _after(fix: Fix, line: Line) -> Fix:
     if isinstance(body, Closed):
         return _closed(fix, step, body, line.at)
     if isinstance(body, Seen):
-        return _with(fix, replace(step, seen={**step.seen, body.what: body.value}))
+        seen_at = {**step.seen_at, body.what: line.number}
+        return _with(fix, replace(step, seen={**step.seen, body.what: body.value}, seen_at=seen_at))
     if isinstance(body, Paged):
         return replace(_with(fix, replace(step, paged=True)), pages=(*fix.pages, body.why))
     raise TypeError(f"{type(body).__name__} is no line of a journal")
@@ -149,6 +158,7 @@ def _done(body: Intended, line: Line) -> Done:
         at=line.at,
         then=body.then,
         wait=timedelta(seconds=body.wait_seconds),
+        within=timedelta(seconds=body.within_seconds) if body.within_seconds else None,
     )
 
 
@@ -170,7 +180,8 @@ def _entered(fix: Fix, step: Progress, body: Moved | Received, at: datetime) -> 
 def _closed(fix: Fix, step: Progress, body: Closed, at: datetime) -> Fix:
     closed = _with(fix, replace(step, outcome=body.outcome, why=body.why))
     if body.outcome in GOES_ON and body.step + 1 < len(fix.steps):
-        return replace(closed, current=body.step + 1, due=body.due, held_until=None)
+        begun = _with(closed, replace(closed.steps[body.step + 1], entered=at))
+        return replace(begun, current=body.step + 1, due=body.due, held_until=None)
     return replace(closed, outcome=body.outcome, why=body.why, ended_at=at, held_until=None)
 
 

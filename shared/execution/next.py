@@ -19,27 +19,37 @@ NAMESPACE = UUID("b7ab21c2-1c0f-4c1b-9a50-6a7f6a5ef0a4")
 """Ours, for the request ids that make a call safe to repeat."""
 
 
-class Act(Struct, frozen=True, kw_only=True):
-    """Do one effect, then be in a state. The intent is written first, with what was there before and the inverse."""
+class Told(Struct, frozen=True, kw_only=True):
+    """What is kept on the way: observations, and why a person is called, which is done once for the same words."""
+
+    seen: dict[str, str] = {}
+    page: str = ""
+
+
+class Act(Told, frozen=True, kw_only=True):
+    """Do one effect, then be in a state. The intent is written first, with what was there before and the inverse.
+
+    `within` is how long that state may take, where its table does not say it.
+    """
 
     effect: Effect
     before: Before
     inverse: Effect | None
     then: str
     wait: timedelta = timedelta()
+    within: timedelta | None = None
 
 
-class Go(Struct, frozen=True, kw_only=True):
-    """Be in a state, and look again after a while. `seen` are observations to keep."""
+class Go(Told, frozen=True, kw_only=True):
+    """Be in a state, and look again after a while."""
 
     state: str
     wait: timedelta = timedelta()
     note: str = ""
-    seen: dict[str, str] = {}
 
 
 class Page(Struct, frozen=True, kw_only=True):
-    """Call a person, stay in the state, and look again after a while."""
+    """Call a person, stay in the state, and look again after a while; once as long as the state lasts."""
 
     why: str
     wait: timedelta
@@ -51,8 +61,8 @@ class Again(Struct, frozen=True, kw_only=True):
     why: str
 
 
-class End(Struct, frozen=True, kw_only=True):
-    """The step is over."""
+class End(Told, frozen=True, kw_only=True):
+    """The step is over; one that needs a person calls one."""
 
     outcome: Outcome
     why: str
@@ -80,6 +90,8 @@ class Moves(Struct, frozen=True, kw_only=True):
 
     `states` gives each state the time it may take; `edges` the legal transitions with why they are taken; `advance`
     decides what is next; `inverse` is the work that takes back what this run changed, None where nothing is ours.
+    `may_redo` says whether an effect whose outcome is not known may still be done again: safe to repeat is not yet
+    right to repeat, a day later. Where it may not, its receipt says UNKNOWN and `advance` looks what is there.
     """
 
     work: type
@@ -88,3 +100,4 @@ class Moves(Struct, frozen=True, kw_only=True):
     advance: Callable[[Any, Progress, Eyes], Next]
     inverse: Callable[[Any, Progress], Work | None]
     targets: Callable[[Any], tuple[str, ...]]
+    may_redo: Callable[[Any, Progress, Eyes], bool] = lambda _work, _progress, _eyes: True

@@ -14,6 +14,8 @@ from shared.model.work import Grant, Revoke, Work
 from shared.moves.bindings import gives_already, has, too_full
 
 WRITTEN = "WRITTEN"
+OURS = (Result.CHANGED, Result.UNKNOWN)
+"""Results after which a binding is ours if it is there: it was not before, or nothing would have been written."""
 
 
 def advance(work: Grant, step: Progress, eyes: Eyes) -> Next:
@@ -25,7 +27,7 @@ def advance(work: Grant, step: Progress, eyes: Eyes) -> Next:
     if receipt is not None and receipt.result is Result.REFUSED:
         return End(outcome=Outcome.REFUSED, why=f"Google refused the write: {receipt.said}")
     if has(eyes.sight.policy(work.resource), work.role, work.member, work.condition):
-        ours = receipt is not None and receipt.result is Result.CHANGED
+        ours = receipt is not None and receipt.result in OURS
         said = "is in the policy" if ours else "was in the policy before, so it is not ours"
         return End(outcome=Outcome.OK if ours else Outcome.NOTHING, why=f"{work.role} for {work.member} {said}")
     why = f"{work.role} for {work.member} was written and is not there any more: somebody took it away"
@@ -71,9 +73,14 @@ def _grown(work: Grant, eyes: Eyes) -> End | None:
 def inverse(work: Grant, step: Progress) -> Work | None:
     """The revocation of what this run added; None where the binding was there before."""
     done = step.last(AddBinding)
-    if done is None or done.receipt is None or done.receipt.result is not Result.CHANGED:
+    if done is None or done.receipt is None or done.receipt.result not in OURS:
         return None
     return Revoke(resource=work.resource, role=work.role, member=work.member, condition=work.condition)
+
+
+def may_redo(work: Grant, _: Progress, eyes: Eyes) -> bool:
+    """Not once it is over: its revocation may have come by already."""
+    return eyes.now < work.until
 
 
 MOVES = Moves(
@@ -87,4 +94,5 @@ MOVES = Moves(
     advance=advance,
     inverse=inverse,
     targets=lambda work: (work.resource,),
+    may_redo=may_redo,
 )

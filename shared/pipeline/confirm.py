@@ -2,27 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from msgspec import Struct
 from msgspec.structs import replace
 
-from shared.causes import CAUSES
+from shared.causes import CAUSES, by_permission
 from shared.errors import Unreadable
-from shared.evidence import places
+from shared.evidence import apis, families, places
 from shared.evidence.answers import Answers
-from shared.evidence.case import Case
+from shared.evidence.case import MOST_CHECKED, Case
 from shared.evidence.claim import Claim, Stage
-from shared.evidence.families import readings
-from shared.evidence.questions import AskEntry, AskService
-from shared.evidence.who import TOKEN, caller_of, permission_of
+from shared.evidence.ladder import MISSING
+from shared.evidence.questions import AskEntry
+from shared.evidence.who import caller_of
 from shared.model.denial import Denial
-from shared.model.diagnosis import HIGH, Also, Diagnosis, Looked
+from shared.model.diagnosis import HIGH, Also, Cause, Diagnosis, Looked
 from shared.model.evidence import NO, UNKNOWN, YES, Finding, Verdict
 from shared.model.names import parse_principal
 from shared.pipeline.classify import classify
 from shared.pipeline.read import read
+from shared.renderings.fold import visible
 
-ITS_OWN_STAGE = {"api.": Stage.API, "cred.scope.": Stage.SCOPE, "cred.lost_token": Stage.MEMORY}
+ITS_OWN_STAGE = {
+    "api.": Stage.API,
+    "cred.scope.": Stage.SCOPE,
+    "principal.": Stage.PRINCIPAL,
+    "project.invalid": Stage.EXISTENCE,
+    "cred.lost_token": Stage.MEMORY,
+}
 """Causes that the API front end or the machine decides, with the one stage that can prove them."""
+ONLY_A_PERSON = (Stage.PRINCIPAL, Stage.EXISTENCE, Stage.DENY)
+LONGEST, MOST_FINDINGS = 400, 48
+"""What Google answers is as long as whoever wrote it wanted."""
+GUESSED = "the entry names no caller: taken to be the account of the machine that wrote it"
 
 
 class Confirmed(Struct, frozen=True):
@@ -34,77 +47,78 @@ class Confirmed(Struct, frozen=True):
 
 def confirm(case: Case, answers: Answers) -> Confirmed:
     """What is known now: the cause proven or another found in its place, refuted, or could not tell."""
-    found = readings(case, answers)
-    claims = sorted((claim for one in found for claim in one.claims), key=lambda claim: claim.stage)
+    found = families.reading(case, answers)
+    claims = sorted((_short(claim) for claim in found.claims), key=lambda claim: claim.stage)
     true = [claim for claim in claims if claim.verdict is YES]
     decisive = _decisive(case, true)
     copy = _copy(case, answers)
+    verdict, why = (YES, decisive.why) if decisive else _unproven(case, claims)
     looked = Looked(
-        proven=YES if decisive else _unproven(case, claims),
-        why=decisive.why if decisive else _why_not(case, claims),
-        findings=(*((copy,) if copy else ()), *(finding for one in found for finding in one.findings)),
-        mend=tuple(dict.fromkeys(CAUSES[claim.cause] for claim in true)) if decisive else (),
+        proven=verdict,
+        why=why,
+        findings=_findings([*([copy] if copy else []), *found.findings, *answers.untold()]),
+        mend=_to_mend(true) if decisive else (),
         copy=copy.verdict if copy else UNKNOWN,
         outside=places.is_outside(case, answers),
     )
     if decisive is None:
-        return Confirmed(case.denial, replace(case.diagnosis, looked=looked, against=_against(case, looked)))
-    return Confirmed(_named(case, answers), _proven(case, decisive, true, looked))
+        against = (looked.why,) if verdict is NO else ()
+        diagnosis = replace(case.diagnosis, looked=looked, against=(*case.diagnosis.against, *against))
+        return Confirmed(case.denial, diagnosis)
+    return Confirmed(_named(case, answers, claims), _proven(case, answers, decisive, true, looked))
 
 
 def _decisive(case: Case, true: list[Claim]) -> Claim | None:
     """The claim that is the cause of this very refusal: where the call was stopped, as far as its entry tells."""
-    stage = next((one for prefix, one in ITS_OWN_STAGE.items() if case.cause.startswith(prefix)), None)
-    if stage is Stage.API:
-        return next((one for one in true if one.stage is stage or one.cause == "iam.propagation"), None)
-    if stage is not None:
-        return next((one for one in true if one.stage is stage), None)
+    own = _own_stage(case)
+    if own is not None:
+        return next((claim for claim in true if claim.stage is own), None)
     first = Stage.PRINCIPAL if case.reached_iam or case.said_by_front_end else Stage.API
-    return next((one for one in true if first <= one.stage < Stage.MEMORY), None)
+    return next((claim for claim in true if first <= claim.stage <= Stage.ALLOW), None)
 
 
-def _unproven(case: Case, claims: list[Claim]) -> Verdict:
+def _unproven(case: Case, claims: list[Claim]) -> tuple[Verdict, str]:
     """No, if everything that bears on the cause was seen and speaks against it; else it could not be told."""
-    bearing = _bearing(case, claims)
-    if not bearing or any(claim.verdict is UNKNOWN for claim in bearing):
-        return UNKNOWN
-    return NO
+    stage = _own_stage(case) or Stage.ALLOW
+    bearing = [claim for claim in claims if claim.stage is stage]
+    unknown = next((claim for claim in bearing if claim.verdict is UNKNOWN), None)
+    if unknown is not None:
+        return UNKNOWN, unknown.why
+    if not bearing or (stage is Stage.ALLOW and len(bearing) < len(case.checked[:MOST_CHECKED])):
+        return UNKNOWN, "nothing that was looked at bears on it"
+    return NO, bearing[0].why
 
 
-def _why_not(case: Case, claims: list[Claim]) -> str:
-    bearing = _bearing(case, claims)
-    unknown = [claim.why for claim in bearing if claim.verdict is UNKNOWN]
-    if unknown:
-        return unknown[0]
-    return bearing[0].why if bearing else "nothing that was looked at bears on it"
+def _to_mend(true: list[Claim]) -> tuple[Cause, ...]:
+    """The causes to mend, in order; none behind a stop that only a person lifts: no role for a disabled account."""
+    stop = next((claim.stage for claim in true if claim.stage in ONLY_A_PERSON), Stage.MEMORY)
+    due = (_cause_of(claim) for claim in true if claim.stage <= stop or claim.stage is Stage.MEMORY)
+    return tuple({cause.id: cause for cause in due}.values())
 
 
-def _bearing(case: Case, claims: list[Claim]) -> list[Claim]:
-    """The claims about the cause itself; for what IAM can have refused, every claim but those about memory."""
-    stage = next((one for prefix, one in ITS_OWN_STAGE.items() if case.cause.startswith(prefix)), None)
-    if stage is not None:
-        return [claim for claim in claims if claim.stage is stage]
-    return [claim for claim in claims if claim.stage is not Stage.MEMORY]
+def _own_stage(case: Case) -> Stage | None:
+    return next((stage for prefix, stage in ITS_OWN_STAGE.items() if case.cause.startswith(prefix)), None)
 
 
-def _against(case: Case, looked: Looked) -> tuple[str, ...]:
-    if looked.proven is NO:
-        return (*case.diagnosis.against, looked.why)
-    return case.diagnosis.against
-
-
-def _proven(case: Case, decisive: Claim, true: list[Claim], looked: Looked) -> Diagnosis:
-    others = [claim for claim in true if claim.cause != decisive.cause]
-    cause = CAUSES[decisive.cause]
+def _proven(case: Case, answers: Answers, decisive: Claim, true: list[Claim], looked: Looked) -> Diagnosis:
+    cause = _cause_of(decisive)
+    others = {one.cause: one for one in true if one.cause != decisive.cause}
+    guessed = (GUESSED,) if case.denial.names.principal is None and caller_of(case, answers) else ()
     return Diagnosis(
         cause=cause,
         confidence=HIGH,
-        also=tuple(Also(claim.cause, f"it is so as well: {claim.why}") for claim in others),
-        evidence=(*case.diagnosis.evidence, f"proven: {decisive.why}"),
+        also=tuple(Also(_cause_of(one).id, f"it is so as well: {one.why}") for one in others.values()),
+        evidence=(*case.diagnosis.evidence, f"proven: {decisive.why}", *guessed),
         against=case.diagnosis.against if cause is case.diagnosis.cause else (),
         next_error=_in_order(looked) or cause.next_error,
         looked=looked,
     )
+
+
+def _cause_of(claim: Claim) -> Cause:
+    """The cause of a claim; of a missing role, the one that owns the permission, if one does."""
+    owner = by_permission(claim.permission) if claim.cause == MISSING and claim.permission else None
+    return owner or CAUSES[claim.cause]
 
 
 def _in_order(looked: Looked) -> str | None:
@@ -113,30 +127,33 @@ def _in_order(looked: Looked) -> str | None:
     return "mend in this order: " + ", then ".join(f"{one.id} ({one.title})" for one in looked.mend)
 
 
-def _named(case: Case, answers: Answers) -> Denial:
-    """The denial with the names that looking added: the machine's account as caller, what would be refused next."""
+def _named(case: Case, answers: Answers, claims: list[Claim]) -> Denial:
+    """The denial with what looking added: the caller, what would be refused next; without what is granted by now."""
     denial, names = case.denial, case.denial.names
-    caller, permission = caller_of(case, answers), permission_of(case)
+    caller = caller_of(case, answers)
     if names.principal is None and caller is not None:
         denial = denial.naming(principal=parse_principal(caller))
-    if not names.permissions and permission == TOKEN:
-        denial = denial.naming(permissions=(TOKEN,))
-    asked = next((one for one in answers if isinstance(one, AskService)), None)
-    if names.consumer is None and asked is not None and answers.value(asked) is False:
-        denial = denial.naming(consumer=asked.project)
+    given = {claim.permission for claim in claims if claim.verdict is NO and claim.stage is Stage.ALLOW}
+    missing = tuple(dict.fromkeys(one.permission for one in case.checked if one.permission not in given))
+    if missing and missing != names.permissions:
+        denial = denial.naming(
+            permissions=missing, checks=tuple(one for one in names.checks if one.permission in missing)
+        )
+    api = apis.service_of(case, answers)
+    if names.consumer is None and api is not None and answers.value(api) is False:
+        denial = denial.naming(consumer=api.project)
     return denial
 
 
 def _copy(case: Case, answers: Answers) -> Finding | None:
     """Whether Cloud Logging's own copy says what the delivered entry said, to the last name."""
-    if case.key is None:
-        return None
-    question = AskEntry(case.key.log_name, case.key.insert_id, case.key.at)
-    if question not in answers:
-        return None
-    if unknown := answers.unknown(question):
-        return unknown
-    data = answers.value(question)
+    for question in families.entry_of(case):
+        if question in answers:
+            return answers.unknown(question) or _compared(case, question, answers.value(question))
+    return None
+
+
+def _compared(case: Case, question: AskEntry, data: bytes | None) -> Finding:
     if data is None:
         said = "no: Cloud Logging has no such entry, so what was delivered was not logged by it"
         return Finding(asked=question.asked, verdict=NO, said=said)
@@ -146,3 +163,18 @@ def _copy(case: Case, answers: Answers) -> Finding | None:
         return Finding(asked=question.asked, verdict=UNKNOWN, said=f"its copy cannot be read: {error}")
     said = "its copy says the same" if same else "its copy says something else than what was delivered"
     return Finding(asked=question.asked, verdict=YES if same else NO, said=said)
+
+
+def _findings(found: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Each finding once, as it can be shown."""
+    shown = (replace(one, asked=_shown(one.asked), said=_shown(one.said)) for one in found)
+    return tuple(dict.fromkeys(shown))[:MOST_FINDINGS]
+
+
+def _short(claim: Claim) -> Claim:
+    return replace(claim, why=_shown(claim.why))
+
+
+def _shown(text: str) -> str:
+    text = visible(text)
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"

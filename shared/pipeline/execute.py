@@ -13,10 +13,10 @@ from hashlib import blake2b
 from msgspec import Struct
 
 from shared.errors import LookFailed, NotAllowedToLook, NotFound, Overtaken
-from shared.execution.fold import Fix, Progress, fold
+from shared.execution.fold import Fix, Progress, fold, grown
 from shared.execution.next import Act, Again, End, Eyes, Go, Moves, Next, Page
 from shared.model.codec import to_json
-from shared.model.effect import AddBinding, Before, Effect
+from shared.model.effect import AddBinding, Receipt, Result
 from shared.model.journal import (
     Body,
     Claimed,
@@ -97,23 +97,24 @@ class _Hand:
 
     def __init__(self, shop: Workshop, fix: Fix, now: datetime) -> None:
         self._shop, self._fix, self._now = shop, fix, now
-        self._lines = list(shop.journal.lines(fix.id))
-        self._generation = fix.generation + 1
+        self._generation, self._until = fix.generation + 1, now + HELD_FOR
 
     def go_on(self) -> Fix:
         """Claim the fix and take it one step further."""
-        claim = Claimed(worker=self._shop.worker, generation=self._generation, until=self._now + HELD_FOR)
-        self._write(claim)
+        self._write(Claimed(worker=self._shop.worker, generation=self._generation, until=self._until))
         step = self._fix.step
         work, moves = self._work(step)
-        if held := self._target_held_by_another(work, moves):
+        if held := self._target_held_by_another():
+            self._page_if_overdue(step, work, moves)
             return self._write(Tried(step=step.step, why=held, due=self._later(step)))
-        if step.deadline is not None and self._now > step.deadline and not step.paged:
-            self._write(Paged(step=step.step, why=f"{step.state} of {_named(work)} has passed its deadline"))
         if step.pending is not None:
-            pending = step.pending
-            return self._perform(step, moves, pending.effect, pending.before)
-        return self._take(step, moves, self._decide(step, work, moves))
+            self._page_if_overdue(step, work, moves)
+            return self._repeat(step, work, moves)
+        then = self._decide(step, work, moves)
+        stays = isinstance(then, Again | Page) or (isinstance(then, Go) and then.state == step.state)
+        if stays:
+            self._page_if_overdue(step, work, moves)
+        return self._take(step, moves, then)
 
     def _work(self, step: Progress) -> tuple[Work | None, Moves]:
         works = self._fix.opened.works
@@ -121,18 +122,29 @@ class _Hand:
             return None, VERIFY
         return works[step.step], MOVES[type(works[step.step])]
 
-    def _target_held_by_another(self, work: Work | None, moves: Moves) -> str:
-        """Why the step has to wait: another fix is at its target; "" where none is."""
+    def _target_held_by_another(self) -> str:
+        """Why the fix has to wait: another one is at one of its targets; "" where none is.
+
+        All are taken at once and in one order, so that no two fixes each wait for what the other one holds.
+        """
         until = self._now + LEASED_FOR
-        for target in moves.targets(work) if work is not None else ():
+        targets = {target for work in self._fix.opened.works for target in MOVES[type(work)].targets(work)}
+        for target in sorted(targets):
             if not self._shop.journal.take_lease(target, self._fix.id, until, self._now):
                 return f"another fix is at {target}"
         return ""
 
+    def _page_if_overdue(self, step: Progress, work: Work | None, moves: Moves) -> None:
+        deadline = step.deadline or step.entered + moves.states[step.state]
+        if self._now > deadline and not self._fix.step.paged:
+            self._write(Paged(step=step.step, why=f"{step.state} of {_named(work)} has passed its deadline"))
+
+    def _eyes(self) -> Eyes:
+        return Eyes(sight=self._shop.sight, now=self._now, fix=self._fix, opened=self._fix.opened)
+
     def _decide(self, step: Progress, work: Work | None, moves: Moves) -> Next:
-        eyes = Eyes(sight=self._shop.sight, now=self._now, fix=self._fix, opened=self._fix.opened)
         try:
-            return moves.advance(work, step, eyes)
+            return moves.advance(work, step, self._eyes())
         except LookFailed as error:
             return Again(why=str(error))
         except (NotAllowedToLook, NotFound) as error:
@@ -141,23 +153,31 @@ class _Hand:
             return Page(why=str(error), wait=self._backoff(step))
 
     def _take(self, step: Progress, moves: Moves, then: Next) -> Fix:
+        if isinstance(then, Again):
+            return self._write(Tried(step=step.step, why=then.why, due=self._later(step)))
+        if isinstance(then, Page):
+            return self._called(step, then)
+        for what, value in then.seen.items():
+            self._write(Seen(step=step.step, what=what, value=value))
+        needed = then.why if isinstance(then, End) and then.outcome is Outcome.NEEDS_HUMAN else ""
+        page = then.page or needed
+        if page and page not in self._fix.pages:
+            self._write(Paged(step=step.step, why=page))
         if isinstance(then, Act):
             return self._act(step, moves, then)
         if isinstance(then, End):
             return self._write(Closed(step=step.step, outcome=then.outcome, why=then.why, due=self._now))
-        if isinstance(then, Again):
-            return self._write(Tried(step=step.step, why=then.why, due=self._later(step)))
-        if isinstance(then, Page):
-            if not step.paged:
-                self._write(Paged(step=step.step, why=then.why))
-            return self._move(step, moves, Go(state=step.state, wait=then.wait, note=then.why))
         return self._move(step, moves, then)
 
+    def _called(self, step: Progress, page: Page) -> Fix:
+        """A person was called, once; what is to be done is tried again, ever more seldom."""
+        if not self._fix.step.paged:
+            self._write(Paged(step=step.step, why=page.why))
+        return self._write(Tried(step=step.step, why=page.why, due=self._now + page.wait))
+
     def _move(self, step: Progress, moves: Moves, go: Go) -> Fix:
-        for what, value in go.seen.items():
-            self._write(Seen(step=step.step, what=what, value=value))
-        deadline = self._now + moves.states[go.state]
-        due = self._now + go.wait
+        since = step.entered if go.state == step.state else self._now
+        deadline, due = since + moves.states[go.state], self._now + go.wait
         return self._write(Moved(step=step.step, state=go.state, deadline=deadline, due=due, note=go.note))
 
     def _act(self, step: Progress, moves: Moves, act: Act) -> Fix:
@@ -172,9 +192,10 @@ class _Hand:
                 inverse=act.inverse,
                 then=act.then,
                 wait_seconds=act.wait.total_seconds(),
+                within_seconds=act.within.total_seconds() if act.within else 0,
             )
         )
-        return self._perform(self._fix.step, moves, act.effect, act.before)
+        return self._perform(self._fix.step, moves)
 
     def _ends_at(self, step: Progress) -> datetime:
         """When a grant ends; its revocation is queued before it is written, whatever becomes of us."""
@@ -183,21 +204,45 @@ class _Hand:
             raise TypeError(f"{type(work).__name__} adds a binding without an end")
         return work.until
 
-    def _perform(self, step: Progress, moves: Moves, effect: Effect, before: Before) -> Fix:
+    def _repeat(self, step: Progress, work: Work | None, moves: Moves) -> Fix:
+        """Do the effect again whose outcome is not known, unless it is too late for that."""
+        try:
+            may = moves.may_redo(work, step, self._eyes())
+        except LookFailed as error:
+            return self._write(Tried(step=step.step, why=str(error), due=self._later(step)))
+        except (NotAllowedToLook, NotFound) as error:
+            return self._called(step, Page(why=str(error), wait=self._backoff(step)))
+        if may:
+            return self._perform(step, moves)
+        return self._received(
+            step, moves, Receipt(result=Result.UNKNOWN, said="no answer came, and now it is too late")
+        )
+
+    def _perform(self, step: Progress, moves: Moves) -> Fix:
         pending = step.pending
         if pending is None:
             raise RuntimeError(f"no intent of {self._fix.id} is waiting for its effect")
+        if self._shop.clock.now() >= self._until:
+            raise Overtaken(f"the claim on {self._fix.id} is over: another worker may be at it")
         try:
-            receipt = self._shop.cloud.perform(effect, before)
+            receipt = self._shop.cloud.perform(pending.effect, pending.before)
         except LookFailed as error:
             return self._write(Tried(step=step.step, why=str(error), due=self._later(step)))
+        return self._received(step, moves, receipt)
+
+    def _received(self, step: Progress, moves: Moves, receipt: Receipt) -> Fix:
+        """The receipt, and by it the state that the intent leads to."""
+        pending = self._fix.step.pending
+        if pending is None:
+            raise RuntimeError(f"no intent of {self._fix.id} is waiting for its receipt")
         now = self._shop.clock.now()
+        since = step.entered if pending.then == step.state else now
         return self._write(
             Received(
                 step=step.step,
                 receipt=receipt,
                 state=pending.then,
-                deadline=now + moves.states[pending.then],
+                deadline=since + (pending.within or moves.states[pending.then]),
                 due=now + pending.wait,
             )
         )
@@ -212,8 +257,7 @@ class _Hand:
             body=body,
         )
         self._shop.journal.append(line)
-        self._lines.append(line)
-        self._fix = fold(self._lines)
+        self._fix = grown(self._fix, line)
         return self._fix
 
     def _later(self, step: Progress) -> datetime:

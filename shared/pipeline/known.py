@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 from shared.actions import Known
 from shared.evidence.answers import Answers
 from shared.evidence.case import Case
-from shared.evidence.questions import AskGrantable, AskRole, AskSurroundings
-from shared.evidence.scopes import policy_of, roles_in, scope_need
+from shared.evidence.questions import AskAccount, AskGrantable, AskRole, AskSurroundings
+from shared.evidence.scopes import attachable, is_whole, policies_over, roles_in, scope_need
 from shared.machines.change import choose_change
 from shared.machines.conditions import refusals
+from shared.model.facts import Account
 from shared.model.machine import Attachable, HeldRole, Intervention, Machine, ScopeChange, Surroundings
 from shared.model.names import Role
 from shared.model.role import RoleDefinition
@@ -43,21 +44,28 @@ def known_from(case: Case, answers: Answers, catalogue: Catalogue | None, now: d
 
 
 def _change(case: Case, answers: Answers, machine: Machine, catalogue: Catalogue | None) -> ScopeChange:
-    held = {
-        email: _held(answers, machine, email, catalogue) for email in (machine.account, *case.ours.attachable) if email
-    }
-    offers = [Attachable(email=email, roles=held.get(email)) for email in case.ours.attachable]
-    own = held.get(machine.account or "")
+    usable = [email for email in attachable(case) if _is_usable(answers, email)]
+    offers = [Attachable(email=email, roles=_held(answers, machine, email, catalogue)) for email in usable]
+    own = _held(answers, machine, machine.account, catalogue) if machine.account else None
     return choose_change(machine, scope_need(case), own, attachable=offers)
 
 
+def _is_usable(answers: Answers, email: str) -> bool:
+    """Whether nothing is known against an account: a missing or disabled one is not offered to a machine."""
+    account: Account | None = answers.value(AskAccount(email))
+    return not answers.missing(AskAccount(email)) and not (account is not None and account.disabled)
+
+
 def _held(answers: Answers, machine: Machine, email: str, catalogue: Catalogue | None) -> tuple[HeldRole, ...] | None:
-    """The roles an account has on the machine's project with what they hold now; None where that cannot be told."""
-    policy = answers.value(policy_of(machine))
-    if policy is None:
+    """What an account may do in the machine's project: the roles with what they hold now; None if not all were seen."""
+    if not is_whole(machine, answers):
+        return None
+    if email != machine.account and answers.value(AskAccount(email)) is None:
         return None
     return tuple(
-        HeldRole(_definition(answers, role, catalogue), policy.resource) for _, role in roles_in(policy, {email})
+        HeldRole(_definition(answers, role, catalogue), question.resource)
+        for question in policies_over(machine, answers)
+        for role in dict.fromkeys(roles_in(answers.value(question), {email}))
     )
 
 

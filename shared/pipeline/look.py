@@ -2,49 +2,61 @@
 
 from __future__ import annotations
 
+import threading
 import time
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
+from queue import Empty, SimpleQueue
 from typing import Any
 
 from shared.evidence.answers import LATE, Answers, failure
 from shared.evidence.case import Case
-from shared.evidence.families import next_questions
+from shared.evidence.families import questions
 from shared.evidence.questions import Question
 from shared.ports import Facts
 
 DEADLINE = timedelta(seconds=25)
-SIDE_BY_SIDE = 8
-MOST_ROUNDS = 4
-"""An answer leads to further questions at most so often: a machine to its account, a project to its ancestors."""
+MOST_ASKED = 64
+"""However much is found to ask about, a run asks no more."""
+Job = Callable[[], None]
 
 
-def look(case: Case, facts: Facts, within: timedelta = DEADLINE) -> Answers:
-    """What Google answers about a case; what it does not answer in time is recorded as such."""
-    answers, until = Answers(), time.monotonic() + within.total_seconds()
-    pool = ThreadPoolExecutor(SIDE_BY_SIDE, thread_name_prefix="unforbid-look")
+def in_a_thread(job: Job) -> None:
+    """Do a job beside others. A process does not wait at its end for one that hangs."""
+    threading.Thread(target=job, name="unforbid-look", daemon=True).start()
+
+
+def look(
+    case: Case, facts: Facts, within: timedelta = DEADLINE, beside: Callable[[Job], object] = in_a_thread
+) -> Answers:
+    """What Google answers about a case; what it does not answer in time is recorded as such.
+
+    Whatever is answered may lead to further questions, which are asked at once: one that hangs holds up no other.
+    """
+    asked: dict[Question, None] = {}
+    given: dict[Question, Any] = {}
+    told: SimpleQueue[tuple[Question, Any]] = SimpleQueue()
+    until = time.monotonic() + within.total_seconds()
+    while True:
+        for question in questions(case, Answers(given)):
+            if question not in asked and len(asked) < MOST_ASKED:
+                asked[question] = None
+                beside(partial(_put, question, facts, told))
+        if len(given) == len(asked):
+            break
+        try:
+            question, answer = told.get(timeout=max(until - time.monotonic(), 0))
+        except Empty:
+            break
+        given[question] = answer
+    return Answers({question: given.get(question, LATE) for question in asked})
+
+
+def _put(question: Question, facts: Facts, told: SimpleQueue[tuple[Question, Any]]) -> None:
+    """Tell one answer. An adapter must not end a run: whatever it raises is recorded as this question's failure."""
     try:
-        for _ in range(MOST_ROUNDS):
-            asked = next_questions(case, answers)
-            if not asked:
-                break
-            answers = answers.with_more(_ask(pool, asked, facts, until - time.monotonic()))
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)
-    return answers
-
-
-def _ask(pool: ThreadPoolExecutor, asked: list[Question], facts: Facts, seconds: float) -> dict[Question, Any]:
-    """Each question with its answer, or why there is none."""
-    waiting: dict[Future[Any], Question] = {pool.submit(_put, question, facts): question for question in asked}
-    done, late = wait(waiting, timeout=max(seconds, 0))
-    answered = {waiting[future]: future.result() for future in done}
-    return {question: answered.get(question, LATE) for question in asked} if late else answered
-
-
-def _put(question: Question, facts: Facts) -> Any:
-    """One answer. An adapter must not end a run: whatever it raises is recorded as this question's failure."""
-    try:
-        return question.put(facts)
+        answer = question.put(facts)
     except Exception as error:  # noqa: BLE001 - a defect in one adapter leaves the other looks usable
-        return failure(error)
+        answer = failure(error)
+    told.put((question, answer))

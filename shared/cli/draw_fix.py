@@ -1,0 +1,140 @@
+"""How a fix looks in a terminal: what would change as a diff, the timeline, what became of it, what undo would do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from rich.console import Console
+from rich.text import Text
+
+from shared.execution.fold import Fix
+from shared.model.effect import (
+    AddBinding,
+    DisableApi,
+    Effect,
+    EnableApi,
+    RemoveBinding,
+    ResetMachine,
+    SetAccess,
+    SetSize,
+    StartMachine,
+    StopMachine,
+)
+from shared.model.journal import Closed, Intended, Line, Moved, Outcome, Paged, Received, Seen, Tried
+from shared.model.work import Access, Disable, Enable, Grant, Recover, Revoke, Work
+from shared.renderings.fold import visible
+
+STYLE_OF = {
+    Outcome.FIXED: "bold green",
+    Outcome.UNDONE: "bold green",
+    Outcome.NOTHING: "bold cyan",
+    Outcome.COULD_NOT_TELL: "bold yellow",
+}
+SHOWN = 120
+
+
+def draw_works(out: Console, works: Iterable[Work]) -> None:
+    """What would change, as a diff: a minus for what goes, a plus for what comes."""
+    for work in works:
+        for sign, line in _diff(work):
+            out.print(Text.assemble((f"  {sign} ", _COLOUR[sign]), (visible(line), _COLOUR[sign])))
+
+
+_COLOUR = {"+": "green", "-": "red", "!": "yellow", " ": "dim"}
+
+
+def _diff(work: Work) -> Iterable[tuple[str, str]]:
+    if isinstance(work, Grant):
+        yield " ", work.resource
+        yield "+", f"{work.role}  {work.member}"
+        by = "by its own condition" if work.condition else "by our own revocation, queued before the write"
+        yield " ", f"ends {work.until:%Y-%m-%d %H:%M} UTC, {by}"
+    elif isinstance(work, Revoke):
+        yield " ", work.resource
+        yield "-", f"{work.role}  {work.member}"
+    elif isinstance(work, Enable):
+        yield " ", work.project
+        yield "+", f"{work.service}  ENABLED, with what it depends on"
+    elif isinstance(work, Disable):
+        yield " ", work.project
+        yield "-", f"{', '.join(work.services)}  if nothing used it since"
+    else:
+        yield from _machine_diff(work)
+
+
+def _machine_diff(work: Access | Recover) -> Iterable[tuple[str, str]]:
+    yield " ", work.machine.full_name
+    if isinstance(work, Access):
+        scopes = ", ".join(scope.rpartition("/")[2] for scope in work.scopes) or "no scopes"
+        yield "+", f"{work.account or 'no account'}  {scopes}"
+        yield "!", "the machine is stopped and started: what runs on it is interrupted"
+    elif work.machine_type:
+        yield "+", f"machine type {work.machine_type}"
+        yield "!", "the machine is stopped and started: what runs on it is interrupted"
+    else:
+        yield "!", "the machine is reset: what it has in memory is lost, and it cannot be undone"
+
+
+def draw_fix(out: Console, fix: Fix, lines: Iterable[Line], undo: Iterable[Work]) -> None:
+    """One fix whole: who approved what, the timeline, how it ended, what undo would do."""
+    kind = f"undo of {fix.opened.undo_of}" if fix.opened.undo_of else f"fix of {fix.opened.run}"
+    by = ", ".join(visible(one) for one in fix.opened.approved_by)
+    out.print(Text.assemble((fix.id, "bold"), f"  {kind}, approved by {by}, plan {fix.opened.plan_hash[:12]}"))
+    draw_works(out, fix.opened.works)
+    for line in lines:
+        if text := told(line):
+            out.print(Text.assemble((f"  {line.at:%H:%M:%S}  ", "dim"), text))
+    if fix.outcome is not None:
+        out.print(ended(fix))
+        taken = list(undo)
+        if taken:
+            out.print("undo would take back:")
+            draw_works(out, taken)
+
+
+def ended(fix: Fix) -> Text:
+    """How a fix ended, and why."""
+    outcome = fix.outcome or Outcome.COULD_NOT_TELL
+    style = STYLE_OF.get(outcome, "bold red")
+    return Text.assemble((f"  {outcome.value.replace('_', ' ')}", style), f"  {visible(fix.why)}")
+
+
+def told(line: Line) -> Text | None:
+    """One line of a journal in words, None for what only the machinery needs."""
+    body = line.body
+    if isinstance(body, Intended):
+        return Text.assemble(("will ", "bold"), visible(effect_said(body.effect)))
+    if isinstance(body, Received):
+        return Text(f"{body.receipt.result.value}  {visible(body.receipt.said)[:SHOWN]}".rstrip())
+    if isinstance(body, Moved) and body.note:
+        return Text(f"{body.state.lower()}: {visible(body.note)}", "dim")
+    if isinstance(body, Tried):
+        return Text(f"no answer, again at {body.due:%H:%M:%S}: {visible(body.why)[:SHOWN]}", "yellow")
+    if isinstance(body, Paged):
+        return Text(f"a person is called: {visible(body.why)}", "bold red")
+    if isinstance(body, Seen):
+        return Text(f"{body.what}: {visible(body.value)[:SHOWN]}", "dim")
+    if isinstance(body, Closed):
+        return Text(f"step {body.step + 1} {body.outcome.value.replace('_', ' ')}: {visible(body.why)}")
+    return None
+
+
+def effect_said(effect: Effect) -> str:
+    """An effect in words."""
+    if isinstance(effect, AddBinding):
+        return f"add {effect.member} to {effect.role} on {effect.resource}"
+    if isinstance(effect, RemoveBinding):
+        return f"take {effect.member} out of {effect.role} on {effect.resource}"
+    if isinstance(effect, EnableApi):
+        return f"switch {effect.service} on in {effect.project}"
+    if isinstance(effect, DisableApi):
+        return f"switch {effect.service} off in {effect.project}"
+    verbs = {StopMachine: "stop", StartMachine: "start", ResetMachine: "reset"}
+    if isinstance(effect, SetAccess):
+        scopes = ", ".join(scope.rpartition("/")[2] for scope in effect.scopes)
+        return f"give {effect.machine.name} the account {effect.account} with {scopes}"
+    if isinstance(effect, SetSize):
+        return f"give {effect.machine.name} the machine type {effect.machine_type}"
+    return f"{verbs[type(effect)]} {effect.machine.name}"
+
+
