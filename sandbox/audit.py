@@ -52,7 +52,7 @@ def record(world: World, service: str, door: Door, call: Call, refusal: Refusal 
         "resourceName": resource.removeprefix("//").partition("/")[2],
         "authenticationInfo": authentication(call.caller, redacted=refusal is not None and door.kind in READS),
         "authorizationInfo": _authorizations(door, permission, resource, refusal),
-        "requestMetadata": {"callerIp": "203.0.113.7", "callerSuppliedUserAgent": "gl-python/3.11 gccl/3.2"},
+        "requestMetadata": _request_metadata(call),
         "status": status_of(refusal),
         **_what_changed(world, door, resource, refusal),
     }
@@ -65,6 +65,13 @@ def record(world: World, service: str, door: Door, call: Call, refusal: Refusal 
     whole = door.entry(world, call, entry) if door.entry else entry
     if whole is not None:
         world.log(whole)
+
+
+def _request_metadata(call: Call) -> Json:
+    """Where a call came from, and the reason that was sent with it (X-Goog-Request-Reason)."""
+    told: Json = {"callerIp": "203.0.113.7", "callerSuppliedUserAgent": "gl-python/3.11 gccl/3.2"}
+    reason = call.headers.get("x-goog-request-reason", "")
+    return {**told, "requestAttributes": {"reason": reason}} if reason else told
 
 
 def status_of(refusal: Refusal | None) -> Json:

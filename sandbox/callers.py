@@ -91,9 +91,11 @@ def _mint_token(step: Step) -> Any:
 
 
 def _write_log(step: Step) -> Any:
+    """Write one entry; the channel is closed, as an open one would dial again when the server has gone."""
     log = f"projects/{step.part('projects')}/logs/app"
     entry: Any = {"log_name": log, "resource": {"type": "global"}, "text_payload": "hello"}
-    return step.clients.logging.write_log_entries(entries=[entry], timeout=SECONDS)
+    with step.clients.logging as client:
+        return client.write_log_entries(entries=[entry], timeout=SECONDS)
 
 
 def _publish(step: Step) -> Any:

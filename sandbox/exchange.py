@@ -46,8 +46,18 @@ def exchange(world: World, method: Method, door: Door, call: Call) -> Any:
         call.params.pop("pageToken", None)  # every page is the first one again
     check_request(world, method, call)
     reply = serve(world, method, door, call)
+    if fault is FaultKind.STALE:
+        reply = _before_last_write(world, door, call, reply)
     check_reply(world, method, reply)
     return _spoilt(fault, reply)
+
+
+def _before_last_write(world: World, door: Door, call: Call, reply: Any) -> Any:
+    """What a replica that lags behind answers: the policy before it was last written, the resource as it is."""
+    resource = world.get(door.on(world, call))
+    if resource is None or not isinstance(reply, dict) or "bindings" not in reply or len(resource.policies) < 2:
+        return reply
+    return resource.policies[-2][1]
 
 
 def _spoilt(fault: FaultKind | None, reply: Any) -> Any:

@@ -55,7 +55,9 @@ class _Methods(grpc.GenericRpcHandler):  # type: ignore[misc]
             with self._world.lock:
                 caller = caller_of(self._world, metadata.get("authorization", ""))
                 paying = metadata.get("x-goog-user-project", "")
-                return exchange(self._world, *found, Call(params=params, body=body, caller=caller, user_project=paying))
+                told = {name: value for name, value in metadata.items() if isinstance(value, str)}
+                call = Call(params=params, body=body, caller=caller, user_project=paying, headers=told)
+                return exchange(self._world, *found, call)
         except Refusal as refusal:
             context.abort_with_status(_status(refusal))
         except Dropped as dropped:

@@ -96,10 +96,10 @@ def reset(world: World, machine: Resource, _: Call) -> list[Step]:
     if machine.body["status"] != "RUNNING":
         raise not_ready(machine)
 
-    def restart(_: datetime) -> Json | None:
+    def restart(at: datetime) -> Json | None:
         if error := failure_of(machine, "reset"):
             return error
-        boot(machine)
+        boot(machine, at)
         return None
 
     return [Step(after(machine, "reset", world.now()), restart)]

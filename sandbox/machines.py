@@ -15,6 +15,7 @@ A scenario says how a machine misbehaves through `Resource.hidden` of the instan
     serial            everything serial port 1 has ever printed; the last 1 MB of it can be read
     serial_page       bytes of one reply (1 MB without it)
     serial_bursts     texts that are printed one after each reading, while somebody reads
+    has_agent         true: an agent writes a sign of life a minute from its next boot on (`signs_of_life`)
     boot_log          what it prints when it starts or is reset
     managed_by        the managed instance group that owns it, by name or as `regions/R/instanceGroupManagers/G`
     member_of         other instance groups it is in, by name
@@ -209,11 +210,13 @@ def power_on(world: World, machine: Resource, at: datetime) -> None:
     for config in _access_configs(machine):
         if "natIP" not in config:
             config["natIP"] = _free_address(world, machine)
-    boot(machine)
+    boot(machine, at)
 
 
-def boot(machine: Resource) -> None:
-    """The guest starts anew, and says so on its serial port."""
+def boot(machine: Resource, at: datetime) -> None:
+    """The guest starts anew, and says so on its serial port; what it runs gives signs of life from then on."""
+    machine.hidden["up_since"] = at
+    machine.hidden.pop("next_beat", None)
     machine.hidden["serial"] = machine.hidden.get("serial", "") + machine.hidden.get("boot_log", BOOTED)
 
 

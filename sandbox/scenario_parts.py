@@ -217,7 +217,7 @@ def _add_machine(world: World, project: str, name: str, one: Machine, note: Note
         zone=one.zone,
         account=names.email(one.account),
         scopes=tuple(scopes_of(one)),
-        hidden=dict(one.behaves),
+        hidden={"has_agent": bool(one.agent.heard), **one.behaves},
         status=one.status,
         **more,
     )

@@ -36,6 +36,7 @@ def serving(world: World, port: int = 0) -> Iterator[str]:
         yield f"127.0.0.1:{front.getsockname()[1]}"
     finally:
         world.faults.released.set()
+        front.shutdown(socket.SHUT_RDWR)
         front.close()
         grpc_side.stop(None).wait()
         rest.shutdown()
@@ -58,7 +59,11 @@ def _join(connection: socket.socket, ports: tuple[int, int]) -> None:
         if not first:
             return
         side = ports[1] if HTTP2.startswith(first[:3]) else ports[0]
-        with socket.create_connection(("127.0.0.1", side)) as inner:
+        try:
+            inner = socket.create_connection(("127.0.0.1", side))
+        except OSError:
+            return  # the server ends while a client still dials
+        with inner:
             back = threading.Thread(target=_carry, args=(inner, connection), daemon=True)
             back.start()
             _carry(connection, inner)

@@ -6,24 +6,35 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from hashlib import sha256
 
+import msgspec
 from msgspec import Struct
 
-from shared.errors import Refused
+from shared.errors import NotFound, Overtaken, Refused, Unreadable
 from shared.execution.fold import Fix, fold
+from shared.execution.watchdog import RUNNING, LeftStopped, left_stopped
 from shared.live import Live
-from shared.model.codec import to_json
+from shared.machines.question import STOPPED
+from shared.model.codec import from_json, to_json
 from shared.model.decision import REFUSE
+from shared.model.effect import Before
 from shared.model.evidence import YES
-from shared.model.journal import Opened
+from shared.model.journal import Line, Opened, Seen
 from shared.model.report import Report
 from shared.model.work import OriginalCall, Revoke, Work
 from shared.moves import MOVES
 from shared.pipeline.execute import ENDS, Workshop, execute, open_fix
 from shared.pipeline.read import read
 from shared.pipeline.works import Proposal, longest
+from shared.pipeline.works import proposal as proposal_of
 
 EXPIRY = "the end of the grant"
 MOST_AT_ONCE = 100
+
+
+class Task(Struct, frozen=True):
+    """What a wake-up carries: which fix to go on with. Whether it is due, its own journal says."""
+
+    fix: str
 
 
 class Prepared(Struct, frozen=True, kw_only=True):
@@ -48,7 +59,7 @@ def prepare(run: str, entry: bytes, live: Live, now: datetime, lasts: timedelta)
         raise Refused("; ".join(report.decision.reasons))
     if report.proven != YES.value:
         raise Refused(f"the cause is not proven ({report.proven}): what is not proven is never carried out")
-    proposal = looked.proposal(run, now + lasts)
+    proposal = proposal_of(run, looked.denial, looked.plan, looked.known, now + lasts)
     if not proposal.works:
         raise Refused("the plan is advice for a person: there is nothing in it that a machine may change")
     if lasts > longest(proposal.tier):
@@ -133,8 +144,6 @@ def work_off(
 
 def sweep(shop: Workshop, now: datetime) -> dict[str, int]:
     """What a schedule does: go on with what is due, end grants whose time is over, bring back what we left stopped."""
-    from shared.execution.watchdog import left_stopped
-
     counts = {"stepped": 0, "ended": 0, "started": 0, "requeued": 0}
     for item in shop.queue.due(now, MOST_AT_ONCE):
         if item.startswith(ENDS):
@@ -147,10 +156,54 @@ def sweep(shop: Workshop, now: datetime) -> dict[str, int]:
         if fix.due <= now:
             shop.queue.put(fix.id, fix.due)
             counts["requeued"] += 1
-    for rescue in left_stopped(open_fixes, shop.sight, now):
-        shop.cloud.perform(rescue.effect, rescue.before)
-        counts["started"] += 1
+    every = [fold(shop.journal.lines(one)) for one in shop.journal.fixes()]
+    for left in left_stopped(every, now):
+        counts["started"] += _bring_back(left, shop, now)
     return counts
+
+
+def _bring_back(left: LeftStopped, shop: Workshop, now: datetime) -> int:
+    """Start a machine that we stopped and that should run by now; the journal says so before it happens."""
+    machine = left.machine
+    try:
+        found = shop.sight.machine(machine.project, machine.zone, machine.name)
+        gone = found.id != machine.id
+        status = found.status
+    except NotFound:
+        gone, status = True, ""
+    if gone or status == "RUNNING":
+        _note(left, RUNNING, "gone" if gone else "yes", shop, now)
+        return 0
+    if status not in STOPPED or not _note(left, "watchdog", f"starts {machine.name}", shop, now):
+        return 0
+    shop.cloud.perform(left.effect, Before(status=status))
+    return 1
+
+
+def _note(left: LeftStopped, what: str, value: str, shop: Workshop, now: datetime) -> bool:
+    """Add an observation to a fix's journal; False where somebody else has just written, and is at it."""
+    fix = fold(shop.journal.lines(left.fix))
+    body = Seen(step=left.step, what=what, value=value)
+    try:
+        shop.journal.append(Line(fix=fix.id, number=fix.lines, at=now, generation=fix.generation, body=body))
+    except Overtaken:
+        return False
+    return True
+
+
+def step(body: bytes, shop: Workshop) -> dict[str, object]:
+    """Take the fix that a task names (`{"fix": ID}`) one step further; the facts for the log line."""
+    try:
+        task = from_json(body, Task)
+    except msgspec.ValidationError as error:
+        raise Unreadable(f"the task cannot be read: {error}") from error
+    fix = execute(task.fix, shop)
+    return {"fix": fix.id, "run": fix.opened.run, "state": fix.step.state, "outcome": fix.outcome or "goes on"}
+
+
+def swept(shop: Workshop) -> dict[str, object]:
+    """Do all that is due; the facts for the log line."""
+    return {"outcome": "swept", **sweep(shop, shop.clock.now())}
 
 
 def _end_grants(item: str, shop: Workshop) -> int:

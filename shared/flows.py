@@ -70,7 +70,7 @@ def detect(body: bytes, recorder: Recorder, store: Store, clock: Clock, live: Li
         recorder.drop(found.reason)
         return {"outcome": "dropped", "reason": found.reason}
     key = blake2b(data, digest_size=16).digest()
-    run, told = _record(found, key, data, recorder, store, now)
+    run, told = _record(found, Delivered(key, data, now), recorder, store)
     if live is not None and recorder.claim_look(run, key):
         told |= live.learn(run, data, recorder, now)
     return told
@@ -85,19 +85,25 @@ def quarantine(body: bytes, reason: str, recorder: Recorder, now: datetime) -> T
     return {"severity": "WARNING", "outcome": "quarantined", "quarantine": item.id, "reason": reason}
 
 
-def _record(
-    denial: Denial, key: bytes, data: bytes, recorder: Recorder, store: Store, now: datetime
-) -> tuple[Run, Told]:
+class Delivered(msgspec.Struct, frozen=True):
+    """One entry as it was delivered: its key, its bytes, and when it came."""
+
+    key: bytes
+    data: bytes
+    at: datetime
+
+
+def _record(denial: Denial, came: Delivered, recorder: Recorder, store: Store) -> tuple[Run, Told]:
     """The run of a denial, new or open already; and what became of the entry."""
     diagnosis = diagnose(denial)
     steps = plan(denial, diagnosis)
     decision = gate(denial, diagnosis, steps)
     mark = fingerprint(denial, diagnosis, steps)
-    run = recorder.repeat(mark, key, now)
+    run = recorder.repeat(mark, came.key, came.at)
     merged = run is not None
     if run is None:
-        explained = _with_neighbours(report(denial, diagnosis, steps, decision), denial, store, now)
-        run, merged = recorder.open(_new_run(mark, key, denial, explained, now), key, data)
+        explained = _with_neighbours(report(denial, diagnosis, steps, decision), denial, store, came.at)
+        run, merged = recorder.open(_new_run(mark, came, denial, explained), came.key, came.data)
     return run, {
         "outcome": "merged" if merged else "run",
         "run": run.id,
@@ -106,16 +112,16 @@ def _record(
     }
 
 
-def _new_run(mark: str, key: bytes, denial: Denial, explained: Report, now: datetime) -> Run:
-    named = blake2b(f"{mark}{now.isoformat()}".encode(), digest_size=6).hexdigest()
+def _new_run(mark: str, came: Delivered, denial: Denial, explained: Report) -> Run:
+    named = blake2b(f"{mark}{came.at.isoformat()}".encode(), digest_size=6).hexdigest()
     machine = denial.origin.instance
     return Run(
         id=f"r-{named}",
         fingerprint=mark,
         state=STATE_OF_MODE[explained.decision.mode],
-        opened_at=now,
-        last_seen=now,
-        first_key=key,
+        opened_at=came.at,
+        last_seen=came.at,
+        first_key=came.key,
         instance=f"{machine.project}/{machine.id}" if machine else None,
         report=explained,
     )

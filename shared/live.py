@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
+from shared.actions import Known
 from shared.evidence.answers import Answers
 from shared.evidence.case import Case, Ours, case_of
 from shared.evidence.families import is_worth_a_look
-from shared.model.denial import NotADenial
+from shared.model.denial import Denial, NotADenial
 from shared.model.evidence import YES
 from shared.model.log_entry import LogEntry
+from shared.model.plan import Plan
 from shared.model.report import Report
 from shared.model.run import STATE_OF_MODE, Run
 from shared.pipeline.classify import classify
@@ -32,6 +34,15 @@ if TYPE_CHECKING:
     from shared.grants.catalogue import Catalogue
 
 Told = dict[str, object]
+
+
+class Reviewed(Struct, frozen=True, kw_only=True):
+    """A denial that was looked into: the answer for people, and what the works of a fix are made of."""
+
+    report: Report
+    denial: Denial
+    plan: Plan
+    known: Known | None
 
 
 class Live(Struct, frozen=True, kw_only=True):
@@ -72,14 +83,26 @@ class Live(Struct, frozen=True, kw_only=True):
         recorder.learn(replace(run, report=told, state=STATE_OF_MODE[told.decision.mode], looked_at=now))
         return {"cause": told.cause, "mode": told.decision.mode.value, "proven": told.proven, "looks": len(told.looks)}
 
+    def look_again(self, entry: LogEntry, now: datetime) -> Reviewed | None:
+        """Everything that approving and carrying out a fix takes; None where looking can prove nothing."""
+        denial = classify(entry)
+        if isinstance(denial, NotADenial):
+            return None
+        case = case_of(entry, denial, diagnose(denial), now, self.ours)
+        return self._reviewed(case) if is_worth_a_look(case) else None
+
     def _looked_into(self, case: Case) -> Report:
+        return self._reviewed(case).report
+
+    def _reviewed(self, case: Case) -> Reviewed:
         answers = self.ask(case, self.facts)
         told = confirm(case, answers)
         looked = told.diagnosis.looked
         proven = looked is not None and looked.proven is YES
         known = known_from(case, answers, self.catalogue(), case.now) if proven else None
         steps = plan(told.denial, told.diagnosis, known)
-        return report(told.denial, told.diagnosis, steps, gate(told.denial, told.diagnosis, steps))
+        answer = report(told.denial, told.diagnosis, steps, gate(told.denial, told.diagnosis, steps))
+        return Reviewed(report=answer, denial=told.denial, plan=steps, known=known)
 
 
 def _from_text_alone(case: Case) -> Report:

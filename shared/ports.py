@@ -10,10 +10,10 @@ if TYPE_CHECKING:
     from shared.model.effect import Before, Effect, Receipt
     from shared.model.facts import Access, Account, Asset, Beat, Change, DenyRule, FlowLogs, Policy, Project
     from shared.model.journal import Line
-    from shared.model.outcomes import MachineType, Operation, Outcomes
     from shared.model.machine import Machine, Surroundings
     from shared.model.memory import SerialOutput
     from shared.model.names import Permission, Role
+    from shared.model.outcomes import MachineType, Operation, Outcomes
     from shared.model.role import RoleDefinition
     from shared.model.run import Dropped, Quarantined, Repeats, Run
     from shared.model.work import MachineName, OriginalCall
@@ -73,7 +73,7 @@ class Recorder(Protocol):
         """Count an entry towards the run this process knows to be open for it; None if it knows of none."""
 
     def open(self, run: Run, key: bytes, entry: bytes) -> tuple[Run, bool]:
-        """Store a new run with its entry, or count the entry towards the open one it repeats; the run, and whether it was merged."""
+        """Store a new run with its entry, or count it towards the open one it repeats; the run, and whether it was merged."""
 
     def claim_look(self, run: Run, key: bytes) -> bool:
         """Whether this caller is the one to ask Google about a run: its own first entry, asked by nobody so far."""

@@ -19,9 +19,9 @@ from shared.ports import Clock, Recorder, Store
 from shared.settings import Settings, read_settings
 
 if TYPE_CHECKING:
-    from shared.grants.catalogue import Catalogue
     from shared.adapters.google_clients import GoogleClients
     from shared.adapters.sqlite_journal import SqliteJournal
+    from shared.grants.catalogue import Catalogue
     from shared.live import Live
     from shared.pipeline.execute import Workshop
 
@@ -75,7 +75,7 @@ def journal() -> SqliteJournal:
 
 
 def workshop() -> Workshop:
-    """Everything that carrying out a fix takes, for one invocation: the one place that is handed the port that writes."""
+    """Everything that carrying out a fix takes, for one invocation: only here is the port that writes handed out."""
     from shared.adapters.google_cloud import GoogleCloud
     from shared.adapters.google_sight import GoogleSight
     from shared.pipeline.execute import Workshop

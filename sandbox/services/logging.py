@@ -26,6 +26,7 @@ from sandbox.log_query import matcher
 from sandbox.log_values import QueryError, instant
 from sandbox.pages import page_of
 from sandbox.policies import found
+from sandbox.signs_of_life import catch_up
 from sandbox.world import CRM, Json, World
 
 API = "logging.v2"
@@ -72,6 +73,7 @@ def _list(world: World, call: Call) -> Json:
     except QueryError as error:
         raise invalid(str(error)) from error
     log_ends(world)
+    catch_up(world)
     entries = [one for owner in _listed(world, call) for one in _readable(world, call, owner) if fits(one)]
     entries.sort(key=lambda one: one["insertId"])
     entries.sort(key=lambda one: instant(one["timestamp"]), reverse=ORDERS[order])

@@ -25,12 +25,19 @@ Grantable = Mapping[str, frozenset[Role]]
 """By full resource name, what roles.queryGrantableRoles listed for it; what is missing was not asked."""
 
 
+class Reset(Struct, frozen=True, kw_only=True):
+    """Whether the evidence supports a reset: why, and what speaks against it, "" where nothing does."""
+
+    why: str = ""
+    against: str = ""
+
+
 class Known(Struct, frozen=True, kw_only=True):
     """What is known beside the entry when a fix is planned; what is None was not asked, or could not be told.
 
     `catalogue` are the organisation's roles, `grantable` which of them Google accepts where. `machine_id` is the number
     of the machine that wrote the entry, `scope_change` the change of its access that is right, and `preconditions` what
-    speaks against stopping it.
+    speaks against stopping it. `reset` says whether memory exhaustion gives a reason to reset it.
     """
 
     catalogue: Catalogue | None = None
@@ -39,6 +46,7 @@ class Known(Struct, frozen=True, kw_only=True):
     machine_name: str | None = None
     scope_change: ScopeChange | None = None
     preconditions: tuple[Precondition, ...] | None = None
+    reset: Reset | None = None
 
 
 class ActionKind(Struct, frozen=True, kw_only=True):

@@ -67,7 +67,7 @@ class GoogleClients:
             return None  # the library finds the caller's own (application default credentials)
         from google.oauth2.credentials import Credentials
 
-        return Credentials(self._token)  # type: ignore[no-untyped-call]
+        return Credentials(self._token, quota_project_id=self._quota_project or None)  # type: ignore[no-untyped-call]
 
     def _rest(self, kind: type[T], host: str = "") -> T:
         """A client that speaks REST, with its service's usual host or another one."""
@@ -83,7 +83,10 @@ class GoogleClients:
             return made(client_options=self._options())  # type: ignore[no-any-return]
         import grpc
 
-        bearer = _with_metadata([("authorization", f"Bearer {self._token}")])
+        metadata = [("authorization", f"Bearer {self._token}")]
+        if self._quota_project:
+            metadata.append(("x-goog-user-project", self._quota_project))
+        bearer = _with_metadata(metadata)
         channel = grpc.intercept_channel(grpc.insecure_channel(self._endpoint), bearer)
         return made(transport=made.get_transport_class("grpc")(channel=channel))  # type: ignore[no-any-return]
 

@@ -27,6 +27,8 @@ from shared.model.work import MachineName
 if TYPE_CHECKING:
     from shared.adapters.google_clients import GoogleClients
 
+DEEP = 8
+"""How many slashes the full name of a machine has."""
 MachineEffect = StopMachine | StartMachine | ResetMachine | SetAccess | SetSize
 METHODS: dict[type, tuple[str, str, str]] = {
     StopMachine: ("stop_unary", "stop", "stop the machine"),
@@ -66,8 +68,10 @@ def change(clients: GoogleClients, effect: MachineEffect, _: Before, reason: str
 
 def _where(machine: MachineName, what: str) -> dict[str, str]:
     """The machine as the paths of its methods name it: by its number."""
-    if not machine.id.isdecimal() or not is_target(machine.full_name) or "%" in machine.full_name:
-        raise LookFailed(what, machine.full_name[:200], "no machine has such a name and number")
+    name = machine.full_name
+    is_one = is_target(name) and name.count("/") == DEEP and "%" not in name
+    if not is_one or not machine.id.isdecimal() or not machine.id.isascii():
+        raise LookFailed(what, name[:200], "no machine has such a name and number")
     return {"project": machine.project, "zone": machine.zone, "instance": machine.id}
 
 

@@ -66,10 +66,9 @@ class SqliteJournal:
 
     def fixes(self, run: str | None = None) -> list[str]:
         """The ids of all fixes, or those of one run, newest first."""
-        wanted = "" if run is None else " AND run = ?"
+        query = "SELECT fix FROM lines WHERE number = 0 AND (? IS NULL OR run = ?) ORDER BY at DESC, fix"
         with self._file.read() as db:
-            query = f"SELECT fix FROM lines WHERE number = 0{wanted} ORDER BY at DESC, fix"
-            rows = db.execute(query, () if run is None else (run,)).fetchall()
+            rows = db.execute(query, (run, run)).fetchall()
         return [row[0] for row in rows]
 
     def unfinished(self) -> list[str]:

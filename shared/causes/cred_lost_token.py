@@ -1,7 +1,7 @@
 """Memory exhaustion or an unreachable metadata server: the workload lost its token."""
 
 from shared.model.diagnosis import Cause, Sentence
-from shared.model.plan import Tier
+from shared.model.plan import Remedy, Tier
 
 CAUSE = Cause(
     id="cred.lost_token",
@@ -48,4 +48,5 @@ CAUSE = Cause(
             weight=3,
         ),
     ),
+    fix=Remedy.VM_RECOVER,
 )

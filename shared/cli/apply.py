@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
     from shared.execution.fold import Fix
     from shared.fixing import Prepared
-    from shared.pipeline.execute import Workshop
 
 SHORT = 8
 """How many characters of a plan's hash a person types to approve it."""
@@ -47,7 +46,7 @@ def apply(run_id: str, by: tuple[str, ...], typed: str | None, hours: int, detac
     _show(out, prepared)
     _agree(prepared.proposal.hash, typed)
     fix = approve(prepared, by or (_somebody(),), shop)
-    _carry_out(out, fix, shop, detach)
+    _carry_out(out, fix, detach)
 
 
 @click.command(short_help="take back what a fix changed")
@@ -56,7 +55,7 @@ def apply(run_id: str, by: tuple[str, ...], typed: str | None, hours: int, detac
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @DETACH
 def undo(fix_id: str, by: tuple[str, ...], yes: bool, detach: bool) -> None:
-    """Take back exactly what FIX changed, last first; what was so before stays, and what others changed is left alone."""
+    """Take back exactly what FIX changed, last first; what was so before, and what others changed, is left alone."""
     from shared.cli.draw import console
     from shared.cli.draw_fix import draw_works
     from shared.execution.fold import fold
@@ -67,7 +66,7 @@ def undo(fix_id: str, by: tuple[str, ...], yes: bool, detach: bool) -> None:
     draw_works(out, works)
     if works and not yes:
         click.confirm("take this back?", abort=True)
-    _carry_out(out, undo(fix_id, by or (_somebody(),), shop), shop, detach)
+    _carry_out(out, undo(fix_id, by or (_somebody(),), shop), detach)
 
 
 @click.command(short_help="go on with every fix that is due")
@@ -108,7 +107,7 @@ def _agree(plan_hash: str, typed: str | None) -> None:
         raise click.ClickException(f"nothing was changed: {typed or 'nothing'} is not the beginning of {wanted}")
 
 
-def _carry_out(out: Console, fix_id: str, shop: Workshop, detach: bool) -> None:
+def _carry_out(out: Console, fix_id: str, detach: bool) -> None:
     if detach:
         out.print(f"{fix_id} is begun; `unforbid work` carries it out, `unforbid runs show {fix_id}` shows it")
         return

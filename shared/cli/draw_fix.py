@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import Any
 
 from rich.console import Console
 from rich.text import Text
@@ -101,40 +102,41 @@ def ended(fix: Fix) -> Text:
 
 def told(line: Line) -> Text | None:
     """One line of a journal in words, None for what only the machinery needs."""
-    body = line.body
-    if isinstance(body, Intended):
-        return Text.assemble(("will ", "bold"), visible(effect_said(body.effect)))
-    if isinstance(body, Received):
-        return Text(f"{body.receipt.result.value}  {visible(body.receipt.said)[:SHOWN]}".rstrip())
-    if isinstance(body, Moved) and body.note:
-        return Text(f"{body.state.lower()}: {visible(body.note)}", "dim")
-    if isinstance(body, Tried):
-        return Text(f"no answer, again at {body.due:%H:%M:%S}: {visible(body.why)[:SHOWN]}", "yellow")
-    if isinstance(body, Paged):
-        return Text(f"a person is called: {visible(body.why)}", "bold red")
-    if isinstance(body, Seen):
-        return Text(f"{body.what}: {visible(body.value)[:SHOWN]}", "dim")
-    if isinstance(body, Closed):
-        return Text(f"step {body.step + 1} {body.outcome.value.replace('_', ' ')}: {visible(body.why)}")
-    return None
+    teller = _TELLERS.get(type(line.body))
+    return teller(line.body) if teller else None
+
+
+def _moved(body: Moved) -> Text | None:
+    return Text(f"{body.state.lower().replace('_', ' ')}: {visible(body.note)}", "dim") if body.note else None
+
+
+_TELLERS: dict[type, Callable[[Any], Text | None]] = {
+    Intended: lambda body: Text.assemble(("will ", "bold"), visible(effect_said(body.effect))),
+    Received: lambda body: Text(f"{body.receipt.result.value}  {visible(body.receipt.said)[:SHOWN]}".rstrip()),
+    Moved: _moved,
+    Tried: lambda body: Text(f"no answer, again at {body.due:%H:%M:%S}: {visible(body.why)[:SHOWN]}", "yellow"),
+    Paged: lambda body: Text(f"a person is called: {visible(body.why)}", "bold red"),
+    Seen: lambda body: Text(f"{body.what}: {visible(body.value)[:SHOWN]}", "dim"),
+    Closed: lambda body: Text(f"step {body.step + 1} {body.outcome.value.replace('_', ' ')}: {visible(body.why)}"),
+}
 
 
 def effect_said(effect: Effect) -> str:
     """An effect in words."""
-    if isinstance(effect, AddBinding):
-        return f"add {effect.member} to {effect.role} on {effect.resource}"
-    if isinstance(effect, RemoveBinding):
-        return f"take {effect.member} out of {effect.role} on {effect.resource}"
-    if isinstance(effect, EnableApi):
-        return f"switch {effect.service} on in {effect.project}"
-    if isinstance(effect, DisableApi):
-        return f"switch {effect.service} off in {effect.project}"
-    verbs = {StopMachine: "stop", StartMachine: "start", ResetMachine: "reset"}
-    if isinstance(effect, SetAccess):
-        scopes = ", ".join(scope.rpartition("/")[2] for scope in effect.scopes)
-        return f"give {effect.machine.name} the account {effect.account} with {scopes}"
-    if isinstance(effect, SetSize):
-        return f"give {effect.machine.name} the machine type {effect.machine_type}"
-    return f"{verbs[type(effect)]} {effect.machine.name}"
+    return _EFFECTS[type(effect)](effect)
 
 
+_EFFECTS: dict[type, Callable[[Any], str]] = {
+    AddBinding: lambda one: f"add {one.member} to {one.role} on {one.resource}",
+    RemoveBinding: lambda one: f"take {one.member} out of {one.role} on {one.resource}",
+    EnableApi: lambda one: f"switch {one.service} on in {one.project}",
+    DisableApi: lambda one: f"switch {one.service} off in {one.project}",
+    StopMachine: lambda one: f"stop {one.machine.name}",
+    StartMachine: lambda one: f"start {one.machine.name}",
+    ResetMachine: lambda one: f"reset {one.machine.name}",
+    SetAccess: lambda one: (
+        f"give {one.machine.name} the account {one.account} with "
+        + ", ".join(scope.rpartition("/")[2] for scope in one.scopes)
+    ),
+    SetSize: lambda one: f"give {one.machine.name} the machine type {one.machine_type}",
+}

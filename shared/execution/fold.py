@@ -10,12 +10,12 @@ from msgspec.structs import replace
 
 from shared.model.effect import Before, Effect, Receipt
 from shared.model.journal import (
+    GOES_ON,
     Claimed,
     Closed,
     Intended,
     Line,
     Moved,
-    GOES_ON,
     Opened,
     Outcome,
     Paged,
@@ -128,25 +128,34 @@ def _after(fix: Fix, line: Line) -> Fix:
     if isinstance(body, Claimed):
         return replace(fix, worker=body.worker, generation=body.generation, held_until=body.until)
     if isinstance(body, Opened):
-        raise ValueError(f"the journal of {fix.id} is opened twice")
+        raise TypeError(f"the journal of {fix.id} is opened twice")
     step = fix.steps[body.step]
-    if isinstance(body, Moved):
-        return _entered(fix, step, body, line.at)
-    if isinstance(body, Intended):
-        return _with(fix, replace(step, effects=(*step.effects, _done(body, line))))
-    if isinstance(body, Received):
-        told = replace(step.effects[-1], receipt=body.receipt, received_at=line.at)
-        return _entered(fix, replace(step, effects=(*step.effects[:-1], told)), body, line.at)
+    if isinstance(body, Moved | Received | Closed):
+        return _went_on(fix, step, body, line.at)
+    told = _with(fix, _told(step, body, line))
     if isinstance(body, Tried):
-        return replace(_with(fix, replace(step, tries=step.tries + 1)), due=body.due, held_until=None)
-    if isinstance(body, Closed):
-        return _closed(fix, step, body, line.at)
-    if isinstance(body, Seen):
-        seen_at = {**step.seen_at, body.what: line.number}
-        return _with(fix, replace(step, seen={**step.seen, body.what: body.value}, seen_at=seen_at))
+        return replace(told, due=body.due, held_until=None)
+    return replace(told, pages=(*fix.pages, body.why)) if isinstance(body, Paged) else told
+
+
+def _told(step: Progress, body: Intended | Tried | Seen | Paged, line: Line) -> Progress:
+    """The step with what a line adds to it, in the state that it is in."""
+    if isinstance(body, Intended):
+        return replace(step, effects=(*step.effects, _done(body, line)))
+    if isinstance(body, Tried):
+        return replace(step, tries=step.tries + 1)
     if isinstance(body, Paged):
-        return replace(_with(fix, replace(step, paged=True)), pages=(*fix.pages, body.why))
-    raise TypeError(f"{type(body).__name__} is no line of a journal")
+        return replace(step, paged=True)
+    return replace(step, seen={**step.seen, body.what: body.value}, seen_at={**step.seen_at, body.what: line.number})
+
+
+def _went_on(fix: Fix, step: Progress, body: Moved | Received | Closed, at: datetime) -> Fix:
+    if isinstance(body, Closed):
+        return _closed(fix, step, body, at)
+    if isinstance(body, Received):
+        told = replace(step.effects[-1], receipt=body.receipt, received_at=at)
+        step = replace(step, effects=(*step.effects[:-1], told))
+    return _entered(fix, step, body, at)
 
 
 def _done(body: Intended, line: Line) -> Done:

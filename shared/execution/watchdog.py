@@ -1,7 +1,8 @@
 """Fixes -> the machines that we have stopped and nobody has seen running again: what starts them without the executor.
 
-Only the journal is asked, so this works whatever else of ours is down: an intent to stop a machine, without the
-observation that it runs in a later line. A machine that was stopped before the run has no such intent.
+The journal alone tells them, whatever else of ours is down: an intent to stop a machine, without the observation that
+it runs in a later line. A machine that was stopped before the run has no such intent. Whoever starts a machine that is
+told here looks at it first, and keeps in the journal that it runs.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ EVERY = timedelta(minutes=5)
 
 
 class LeftStopped(Struct, frozen=True, kw_only=True):
-    """A machine that we stopped and that should run by now; whoever starts it and sees it run says so in `step`."""
+    """A machine that we stopped at a time and that should run by now, with an effect that starts it."""
 
     fix: str
     step: int
@@ -55,7 +56,7 @@ def _stop_not_taken_back(step: Progress) -> Done | None:
 def _deadline(fix: Fix, step: Progress, stop: Done) -> datetime:
     """When the step should have been through with its state; at once where nobody will go on with it."""
     if fix.outcome is not None or step.outcome is not None:
-        return fix.opened_at
+        return stop.at
     if stop.receipt is None:
         return stop.at + max(stop.within or timedelta(), ANSWERS_WITHIN)
     return step.deadline or step.entered
@@ -64,7 +65,12 @@ def _deadline(fix: Fix, step: Progress, stop: Done) -> datetime:
 def _left(fix: Fix, step: Progress, stop: Done, now: datetime) -> LeftStopped:
     if not isinstance(stop.effect, StopMachine):
         raise TypeError(f"{type(stop.effect).__name__} stops no machine")
-    round_ = int(now.timestamp() // EVERY.total_seconds())
-    request = str(uuid5(NAMESPACE, f"{fix.id}/{step.step}/watchdog/{round_}"))
-    effect = StartMachine(machine=stop.effect.machine, request=request)
-    return LeftStopped(fix=fix.id, step=step.step, machine=stop.effect.machine, since=stop.at, effect=effect)
+    turn = int(now.timestamp() // EVERY.total_seconds())
+    request = str(uuid5(NAMESPACE, f"{fix.id}/{step.step}/watchdog/{turn}"))
+    return LeftStopped(
+        fix=fix.id,
+        step=step.step,
+        machine=stop.effect.machine,
+        since=stop.at,
+        effect=StartMachine(machine=stop.effect.machine, request=request),
+    )

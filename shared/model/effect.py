@@ -99,8 +99,8 @@ class Result(StrEnum):
     """What became of an effect.
 
     CHANGED: it is done, and it was us. ALREADY: it was so before, so nothing of it is ours. STARTED: an operation was
-    started. REFUSED: Google said no for good; nothing changed. UNKNOWN: no answer came, and it is too late to do it once
-    more; what is there now has to tell. Only the engine says so, an adapter never.
+    started. REFUSED: Google said no for good; nothing changed. UNKNOWN: no answer came, and it is too late to do it
+    again; what is there now has to tell. Only the engine says so, an adapter never.
     """
 
     CHANGED = "changed"

@@ -132,7 +132,7 @@ Body = Opened | Claimed | Moved | Intended | Received | Tried | Seen | Paged | C
 
 
 class Line(Struct, frozen=True, kw_only=True):
-    """One line of one fix's journal. `number` counts from 0 without gaps; `generation` is the claim it was made under."""
+    """One line of a fix's journal. `number` counts from 0 without gaps; `generation` is the claim it was made under."""
 
     fix: str
     number: int

@@ -28,6 +28,7 @@ class Remedy(StrEnum):
     GRANT_ROLE = "grant_role"
     ENABLE_API = "enable_api"
     VM_SCOPES = "vm_scopes"
+    VM_RECOVER = "vm_recover"
     ADVISE = "advise"
 
 

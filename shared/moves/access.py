@@ -13,7 +13,6 @@ from shared.model.effect import Effect, SetAccess
 from shared.model.journal import Outcome
 from shared.model.machine import Intervention, Machine
 from shared.model.work import Access, Attached, Work
-from shared.moves import restart
 from shared.moves.machine import (
     SNAPSHOT,
     WAITS_FOR,
@@ -26,12 +25,13 @@ from shared.moves.machine import (
     snapshot,
     snapshot_of,
 )
+from shared.moves.restart import EDGES, TIMES, restarted
 from shared.moves.scene import OURS, SET, Change
 
 
 def advance(work: Access, step: Progress, eyes: Eyes) -> Next:
     """Whether the machine may be touched, then the next part of stopping, changing and starting it."""
-    return _checked(work, step, eyes) if step.state == FIRST else restart.advance(_change(work, step), step, eyes)
+    return _checked(work, step, eyes) if step.state == FIRST else restarted(_change(work, step), step, eyes)
 
 
 def _checked(work: Access, step: Progress, eyes: Eyes) -> Next:
@@ -82,12 +82,12 @@ def inverse(work: Access, step: Progress) -> Work | None:
 
 MOVES = Moves(
     work=Access,
-    states={FIRST: WAITS_FOR + timedelta(minutes=5), **restart.TIMES},
+    states={FIRST: WAITS_FOR + timedelta(minutes=5), **TIMES},
     edges=(
         (FIRST, FIRST, "it is between two states, or its schedule is about to act"),
         (FIRST, SNAPSHOT, "nothing speaks against it"),
         (FIRST, "end", "it is so already, or a precondition says no"),
-        *restart.EDGES,
+        *EDGES,
     ),
     advance=advance,
     inverse=inverse,

@@ -1,4 +1,4 @@
-"""Switch off what an enabling of ours switched on: within a day, one API after the other, and only if nothing used it."""
+"""Switch off what an enabling of ours switched on: within a day, one after the other, and only if nothing used it."""
 
 from __future__ import annotations
 

@@ -53,7 +53,7 @@ def _against_reset(story: MemoryStory, text: str, machine: Machine, eyes: Eyes) 
         return f"no reset: {advice.restart_why}"
     heard = eyes.sight.beat(machine.project, machine.id, eyes.now - ASKED_BACK).last
     if heard is None:
-        return ""
+        return "" if story.agents_killed else "could not tell whether its agents are silent: none was heard or killed"
     if eyes.now - heard < SILENT_FOR:
         return f"no reset: its agents were heard at {heard:%Y-%m-%d %H:%M:%S}, so they are back, or were never gone"
     times = _times(story.events, text, machine)

@@ -43,14 +43,15 @@ def _checked(work: Grant, eyes: Eyes) -> Next:
         return End(outcome=Outcome.NOTHING, why=f"{work.member} has {work.role} on {work.resource} already")
     if full := too_full(policy):
         return End(outcome=Outcome.REFUSED, why=full)
-    if refusal := _refused_by_iam(work, eyes) or _grown(work, eyes):
+    if refusal := _refused_by_iam(eyes) or _grown(work, eyes):
         return refusal
-    tuple_ = {"resource": work.resource, "role": work.role, "member": work.member, "condition": work.condition}
+    added = AddBinding(resource=work.resource, role=work.role, member=work.member, condition=work.condition)
+    removed = RemoveBinding(resource=work.resource, role=work.role, member=work.member, condition=work.condition)
     before = Before(present=False, etag=policy.etag)
-    return Act(effect=AddBinding(**tuple_), before=before, inverse=RemoveBinding(**tuple_), then=WRITTEN)
+    return Act(effect=added, before=before, inverse=removed, then=WRITTEN)
 
 
-def _refused_by_iam(work: Grant, eyes: Eyes) -> End | None:
+def _refused_by_iam(eyes: Eyes) -> End | None:
     """A deny policy that no role can override, or access that is there already."""
     call = eyes.opened.call
     if not (call.principal and call.permission and call.resource and "@" in call.principal):
@@ -73,8 +74,8 @@ def _grown(work: Grant, eyes: Eyes) -> End | None:
 def inverse(work: Grant, step: Progress) -> Work | None:
     """The revocation of what this run added; None where the binding was there before."""
     done = step.last(AddBinding)
-    if done is None or done.receipt is None or done.receipt.result not in OURS:
-        return None
+    if done is None or (done.receipt is not None and done.receipt.result not in OURS):
+        return None  # one without a receipt may be there, and was not before: taking away what is absent does nothing
     return Revoke(resource=work.resource, role=work.role, member=work.member, condition=work.condition)
 
 

@@ -1,4 +1,4 @@
-"""What every change of a machine needs: the machine as it is, as it was, whether it may be touched, and what became of it.
+"""What every change of a machine needs: how it is and was, whether it may be touched, and what became of a call.
 
 An operation may be lost, time out or never be known after a crash: the machine itself is the truth, and is read again.
 """
@@ -35,6 +35,12 @@ REDO_WITHIN = timedelta(minutes=30)
 """A stop whose outcome is not known is asked for again only so soon: later, the look before it is too old."""
 REDO_RESET_WITHIN = timedelta(minutes=10)
 """Nothing on the machine tells that it was reset, so only its request id keeps a repetition from resetting it twice."""
+NO_ROOM = ("ZONERESOURCEPOOLEXHAUSTED", "STOCKOUT")
+PASSING = (
+    *("INTERNALERROR", "BACKENDERROR", "UNAVAILABLE", "SERVICEUNAVAILABLE", "TIMEOUT", "DEADLINEEXCEEDED", "HTTP 5"),
+    *("RATELIMITEXCEEDED", "RESOURCENOTREADY", "RESOURCEINUSE", "RESOURCEOPERATION"),
+)
+"""Codes of operations and calls, without the underscores that only some of them have."""
 IN_THE_WAY = (LeadsTo.REFUSE, LeadsTo.POSTPONE, LeadsTo.WAIT)
 
 
@@ -168,6 +174,17 @@ def before(machine: Machine) -> Before:
         status=machine.status,
         addresses=machine.external_addresses,
     )
+
+
+def passes(code: str) -> bool:
+    """Whether an error says nothing about what was asked for, and may be gone the next time."""
+    return code.replace("_", "").upper().startswith(PASSING)
+
+
+def is_full(code: str) -> bool:
+    """Whether an error says that the zone has no room for the machine now."""
+    plain = code.replace("_", "").upper()
+    return any(word in plain for word in NO_ROOM)
 
 
 def fate(done: Done | None, name: MachineName, eyes: Eyes) -> Told:

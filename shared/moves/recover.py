@@ -16,7 +16,6 @@ from shared.model.evidence import NO, UNKNOWN, YES
 from shared.model.journal import Outcome
 from shared.model.machine import Intervention, Machine
 from shared.model.work import Recover, Work
-from shared.moves import restart
 from shared.moves.alive import QUIET_FOR, agent, boot, booted, call, flows
 from shared.moves.exhausted import EVIDENCE, Reason, reason
 from shared.moves.machine import (
@@ -38,6 +37,7 @@ from shared.moves.machine import (
     snapshot,
     snapshot_of,
 )
+from shared.moves.restart import EDGES, SNAPSHOT_HOLDS, TIMES, restarted
 from shared.moves.scene import BOOTING, CHECKED, OURS, SET, Change
 from shared.moves.sizes import unfit
 from shared.moves.starting import BOOT, LOOK_AGAIN, MARK, NO_SIGN_FOR, STARTED, UNTOLD
@@ -55,7 +55,7 @@ def advance(work: Recover, step: Progress, eyes: Eyes) -> Next:
     if step.state == WATCHING:
         return _watching(work, step, eyes)
     if work.machine_type is not None:
-        return restart.advance(_change(work, work.machine_type, step, eyes), step, eyes)
+        return restarted(_change(work, work.machine_type, step, eyes), step, eyes)
     machine = machine_now(work.machine, eyes)
     if machine is None:
         return gone(work.machine, touched=bool(step.effects))
@@ -112,7 +112,7 @@ def _looked_at(work: Recover, step: Progress, machine: Machine, eyes: Eyes) -> N
     """All preconditions once more, right before the reset."""
     if changed := drift(machine, snapshot(step)):
         return End(outcome=Outcome.REFUSED, why=f"it has changed since it was looked at ({changed}): plan anew")
-    if eyes.now - step.entered > restart.SNAPSHOT_HOLDS:
+    if eyes.now - step.entered > SNAPSHOT_HOLDS:
         return End(outcome=Outcome.REFUSED, why="too much time has passed since it was looked at: plan anew")
     leads, said = in_the_way(machine, Intervention.RESET, work.machine, eyes)
     if leads in IN_THE_WAY:
@@ -192,7 +192,7 @@ MOVES = Moves(
     work=Recover,
     states={
         FIRST: WAITS_FOR + timedelta(minutes=5),
-        **restart.TIMES,
+        **TIMES,
         RESETTING: timedelta(minutes=5),
         WATCHING: QUIET_FOR + timedelta(minutes=10),
     },
@@ -200,7 +200,7 @@ MOVES = Moves(
         (FIRST, FIRST, "it is between two states, or its schedule is about to act"),
         (FIRST, SNAPSHOT, "its memory ran out, its agents are silent, and nothing speaks against it"),
         (FIRST, "end", "there is no reason for it, or a precondition says no"),
-        *restart.EDGES,
+        *EDGES,
         (CHECKED, WATCHING, "it has its new machine type"),
         (SNAPSHOT, RESETTING, "it was reset"),
         (RESETTING, RESETTING, "the operation is not over"),

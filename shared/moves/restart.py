@@ -13,7 +13,18 @@ from shared.execution.fold import Progress
 from shared.execution.next import End, Eyes, Go, Next, Page
 from shared.model.effect import StopMachine
 from shared.model.journal import Outcome
-from shared.moves.machine import IN_THE_WAY, SNAPSHOT, Fate, drift, fate, gone, in_the_way, machine_now, snapshot
+from shared.moves.machine import (
+    IN_THE_WAY,
+    SNAPSHOT,
+    Fate,
+    drift,
+    fate,
+    gone,
+    in_the_way,
+    machine_now,
+    passes,
+    snapshot,
+)
 from shared.moves.scene import (
     ALSO,
     BOOTING,
@@ -40,7 +51,7 @@ MOST_SETS = 3
 SLOWLY = timedelta(minutes=1)
 
 
-def advance(change: Change, step: Progress, eyes: Eyes) -> Next:
+def restarted(change: Change, step: Progress, eyes: Eyes) -> Next:
     """What is next of a change whose snapshot was kept."""
     machine = machine_now(change.name, eyes)
     if machine is None:
@@ -103,13 +114,8 @@ def _not_stopped(scene: Scene, outcome: Outcome, so: str) -> Next:
 
 def _setting(scene: Scene) -> Next:
     """Whether what was planned is set; where it cannot be, the machine is started as it was."""
-    stopped_before = scene.was.was_stopped
     if scene.change.is_planned(scene.machine):
-        if stopped_before:
-            return Go(state=CHECKED, seen={SET: OURS})
-        if scene.is_stopped:
-            return scene.start(STARTING, {SET: OURS})
-        return Go(state=STARTING, seen={SET: OURS, ALSO: "somebody else started it"})
+        return _set(scene)
     if not scene.is_stopped:
         return _started_by_somebody(scene)
     unset = _unset(scene)
@@ -117,9 +123,17 @@ def _setting(scene: Scene) -> Next:
         return unset
     if not unset:
         return scene.set()
-    if stopped_before:
+    if scene.was.was_stopped:
         return End(outcome=Outcome.REFUSED, why=f"{unset}; nothing was changed, and it is left stopped")
     return scene.start(STARTING, {FAILED: f"{unset}; nothing was changed"})
+
+
+def _set(scene: Scene) -> Next:
+    if scene.was.was_stopped:
+        return Go(state=CHECKED, seen={SET: OURS})
+    if scene.is_stopped:
+        return scene.start(STARTING, {SET: OURS})
+    return Go(state=STARTING, seen={SET: OURS, ALSO: "somebody else started it"})
 
 
 def _started_by_somebody(scene: Scene) -> Next:
@@ -134,7 +148,7 @@ def _unset(scene: Scene) -> Go | str:
     """Why a value cannot be set; a wait while that may still come about; "" where it should be asked for again."""
     asked, what, now = scene.step.effects[-1], scene.change.what, scene.eyes.now
     told = fate(asked, scene.change.name, scene.eyes)
-    if told.fate is Fate.FAILED:
+    if told.fate is Fate.FAILED and not passes(told.code):
         return f"Google did not set its {what}: {told.words}"
     if told.fate is Fate.UNDERWAY:
         return scene.wait() if now - scene.step.entered < 2 * SET_WITHIN else f"its {what} could not be set in time"
@@ -163,16 +177,19 @@ def _rollback_stopping(scene: Scene) -> Next:
     if not scene.is_stopped:
         so = f"what was planned is set, and could not be taken back ({scene.failed})"
         return _not_stopped(scene, Outcome.NEEDS_HUMAN, so)
-    return scene.start(ROLLBACK_START, {SET: PUT_BACK}) if scene.change.is_old(scene.machine) else scene.put_back()
+    if scene.change.is_planned(scene.machine):
+        return scene.put_back()
+    return scene.start(ROLLBACK_START, {SET: PUT_BACK if scene.change.is_old(scene.machine) else "somebody else's"})
 
 
 def _rollback_setting(scene: Scene) -> Next:
     """Whether the old value is back; where it cannot be set, the machine is started with what it has."""
     if scene.change.is_old(scene.machine):
-        return scene.start(ROLLBACK_START, {SET: PUT_BACK}) if scene.is_stopped else Go(state=ROLLBACK_START)
+        seen = {SET: PUT_BACK}
+        return scene.start(ROLLBACK_START, seen) if scene.is_stopped else Go(state=ROLLBACK_START, seen=seen)
     if not scene.is_stopped:
         return Go(state=ROLLBACK_START)
-    unset = _unset(scene)
+    unset = _unset(scene) if scene.change.is_planned(scene.machine) else "somebody has changed it meanwhile"
     if isinstance(unset, Go):
         return unset
     if not unset:
@@ -228,7 +245,7 @@ EDGES = (
     (CHECKED, "end", "it has what was planned, or what was there before"),
     (ROLLBACK_STOP, ROLLBACK_STOP, "it has not stopped yet"),
     (ROLLBACK_STOP, ROLLBACK_SET, "it has stopped"),
-    (ROLLBACK_STOP, ROLLBACK_START, "it has stopped, and somebody has put the old value back"),
+    (ROLLBACK_STOP, ROLLBACK_START, "it has stopped, and what was planned is not there any more"),
     (ROLLBACK_STOP, "end", "it runs on with what was planned; or it is gone"),
     (ROLLBACK_SET, ROLLBACK_SET, "the old value is not back yet"),
     (ROLLBACK_SET, ROLLBACK_START, "the old value is back, or cannot be put back"),

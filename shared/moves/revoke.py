@@ -24,9 +24,10 @@ def advance(work: Revoke, step: Progress, eyes: Eyes) -> Next:
         if policy is None or not there:
             why = f"{work.role} for {work.member} is not there any more, or was changed by somebody: nothing is removed"
             return End(outcome=Outcome.NOTHING, why=why)
-        tuple_ = {"resource": work.resource, "role": work.role, "member": work.member, "condition": work.condition}
+        added = AddBinding(resource=work.resource, role=work.role, member=work.member, condition=work.condition)
+        removed = RemoveBinding(resource=work.resource, role=work.role, member=work.member, condition=work.condition)
         before = Before(present=True, etag=policy.etag)
-        return Act(effect=RemoveBinding(**tuple_), before=before, inverse=AddBinding(**tuple_), then=REMOVED)
+        return Act(effect=removed, before=before, inverse=added, then=REMOVED)
     done = step.last(RemoveBinding)
     receipt = done.receipt if done else None
     if receipt is not None and receipt.result is Result.REFUSED:

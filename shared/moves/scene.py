@@ -1,4 +1,4 @@
-"""A machine that is stopped, changed and started: what is changed, how far that has come, and the acts it is made of."""
+"""A machine that is stopped, changed and started: what is changed, how far that is, and the acts it is made of."""
 
 from __future__ import annotations
 
@@ -19,8 +19,10 @@ from shared.moves.machine import Snapshot, before, poll
 STOPPING, SETTING, STARTING, BOOTING, CHECKED = "STOPPING", "SETTING", "STARTING", "BOOTING", "CHECKED"
 ROLLBACK_STOP, ROLLBACK_SET, ROLLBACK_START = "ROLLBACK_STOP", "ROLLBACK_SET", "ROLLBACK_START"
 FAILED, SET, ALSO = "failed", "set", "also"
-"""What is seen: why the change was given up; whose what is set now is; what else has happened that a person should know."""
+"""What is seen: why the change was given up; whose what is set now is; what else a person should know."""
 OURS, PUT_BACK = "ours", "put back"
+SOON = timedelta(seconds=5)
+"""No operation on a machine is over sooner."""
 
 
 class Change(Struct, frozen=True, kw_only=True):
@@ -91,6 +93,7 @@ class Scene(Struct, frozen=True, kw_only=True):
             before=before(self.machine),
             inverse=StartMachine(machine=self.change.name, request=self._request("start after stop")),
             then=then,
+            wait=SOON,
             within=timedelta(seconds=self.was.stop_seconds),
             seen=seen or {},
         )
@@ -98,7 +101,9 @@ class Scene(Struct, frozen=True, kw_only=True):
     def start(self, then: str, seen: dict[str, str] | None = None, page: str = "") -> Act:
         """Start the machine; another stop would be an interruption, so nothing takes it back."""
         effect = StartMachine(machine=self.change.name, request=self._request("start"))
-        return Act(effect=effect, before=before(self.machine), inverse=None, then=then, seen=seen or {}, page=page)
+        return Act(
+            effect=effect, before=before(self.machine), inverse=None, then=then, wait=SOON, seen=seen or {}, page=page
+        )
 
     def set(self) -> Act:
         """Set what is planned."""
@@ -121,6 +126,7 @@ class Scene(Struct, frozen=True, kw_only=True):
             before=before(self.machine),
             inverse=other(self._request(f"undo {then}")),
             then=then,
+            wait=SOON,
             seen=seen or {},
             page=page,
         )

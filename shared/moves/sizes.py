@@ -30,20 +30,22 @@ def unfit(machine: Machine, wanted: str, eyes: Eyes, *, larger: bool) -> str:
 
 
 def _not_startable(machine: Machine, old: MachineType, new: MachineType) -> str:
-    attached = sum(disk.kind != "SCRATCH" for disk in machine.disks)
-    if new.architecture != old.architecture:
-        return f"{new.name} is {new.architecture}, and the machine's disks are for {old.architecture}"
-    if new.deprecated:
-        return f"{new.name} is deprecated: choose its successor"
-    if new.local_ssds:
-        return f"{new.name} comes with local SSDs, which a stop would lose from then on"
-    if new.most_disks < attached:
-        return f"{new.name} takes {new.most_disks} disks, and {attached} are attached"
-    if new.free_cpus is None:
-        return f"could not tell whether the region's quota has room for {new.name}: let us see it (compute.regions.get)"
-    if new.free_cpus < new.cpus - old.cpus:
-        return f"the region's quota has {new.free_cpus:g} vCPUs left, and {new.name} needs {new.cpus - old.cpus} more"
-    return ""
+    attached, more, name = sum(disk.kind != "SCRATCH" for disk in machine.disks), new.cpus - old.cpus, new.name
+    rows = (
+        (
+            new.architecture != old.architecture,
+            f"{name} is {new.architecture}, and the machine's disks are for {old.architecture}",
+        ),
+        (new.deprecated, f"{name} is deprecated: choose its successor"),
+        (new.local_ssds > 0, f"{name} comes with local SSDs, which every stop would lose"),
+        (new.most_disks < attached, f"{name} takes {new.most_disks} disks, and {attached} are attached"),
+        (
+            new.free_cpus is None,
+            f"could not tell whether the quota has room for {name}: let us see it (compute.regions.get)",
+        ),
+        ((new.free_cpus or 0) < more, f"the quota has {new.free_cpus} vCPUs left, and {name} needs {more} more"),
+    )
+    return next((why for is_so, why in rows if is_so), "")
 
 
 def _no_help(old: MachineType, new: MachineType) -> str:

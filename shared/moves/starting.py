@@ -8,15 +8,14 @@ from shared.execution.next import End, Go, Next, Page
 from shared.model.effect import StartMachine
 from shared.model.evidence import YES
 from shared.model.journal import Outcome
-from shared.moves.alive import booted
-from shared.moves.machine import Fate, Told, fate
+from shared.moves.alive import Sign, booted
+from shared.moves.machine import Fate, Told, fate, is_full, passes
 from shared.moves.scene import (
     ALSO,
     BOOTING,
     CHECKED,
     FAILED,
     OURS,
-    ROLLBACK_START,
     ROLLBACK_STOP,
     SET,
     STARTING,
@@ -28,12 +27,6 @@ TRIED_FOR, SELDOM = timedelta(hours=6), timedelta(minutes=30)
 """For so long a start is tried again every few minutes; afterwards seldom, but never not at all."""
 LOST_AFTER = timedelta(minutes=30)
 """An operation that has not begun to start the machine by then is taken for lost."""
-NO_ROOM = ("ZONE_RESOURCE_POOL_EXHAUSTED", "STOCKOUT")
-PASSING = (
-    *("INTERNAL_ERROR", "BACKEND_ERROR", "UNAVAILABLE", "SERVICE_UNAVAILABLE", "TIMEOUT", "DEADLINE_EXCEEDED"),
-    *("RATE_LIMIT_EXCEEDED", "RESOURCE_NOT_READY", "RESOURCE_IN_USE_BY_ANOTHER_RESOURCE", "RESOURCE_OPERATION"),
-)
-"""Codes that say nothing about the machine; any other may be due to what was set."""
 COUNTED, STOPPED_AGAIN, MARK, STARTED, BOOT = "starts that failed", "stopped again", "console", "started", "boot"
 UNTOLD = "could not tell"
 MOST_AGAIN = 2
@@ -73,10 +66,9 @@ def _not_up(scene: Scene) -> Next:
         return scene.wait()
     if told.fate is Fate.THROUGH:
         return _stopped_again(scene, scene.step.state)
-    bad = told.fate is Fate.FAILED and not told.code.startswith(PASSING)
-    no_room = any(code in told.code for code in NO_ROOM)
-    ours = scene.step.state == STARTING and scene.step.seen.get(SET) == OURS
-    if bad and ours and not (no_room and scene.change.waits_for_room):
+    bad = told.fate is Fate.FAILED and not passes(told.code)
+    ours = scene.step.seen.get(SET) == OURS and scene.change.is_planned(scene.machine)
+    if bad and ours and scene.step.state == STARTING and not (is_full(told.code) and scene.change.waits_for_room):
         why = f"it does not start with the {scene.change.what} that were planned: {told.words}"
         return scene.put_back({FAILED: why}, page=f"{scene.change.name.name}: {why}; what it had before is put back")
     return _again(scene, told, bad=bad)
@@ -118,22 +110,22 @@ def booting(scene: Scene) -> Next:
     """Whether the machine shows a sign of life; without one it is stopped once more only if that was approved."""
     if scene.is_stopped:
         return _stopped_again(scene, STARTING)
-    if scene.machine.status == "SUSPENDED":
-        return _suspended(scene)
     if not scene.runs:
-        return scene.wait()
-    name, seen = scene.change.name, scene.step.seen
-    mark = seen.get(MARK, "")
+        return _suspended(scene) if scene.machine.status == "SUSPENDED" else scene.wait()
+    name, mark = scene.change.name, scene.step.seen.get(MARK, "")
     first = int(mark) if mark.isdigit() else None
-    sign, position = booted(name, datetime.fromisoformat(seen[STARTED]), scene.was.serial_next, first, scene.eyes)
+    since = datetime.fromisoformat(scene.step.seen[STARTED])
+    sign, position = booted(name, since, scene.was.serial_next, first, scene.eyes)
     if sign.verdict is YES:
         return Go(state=CHECKED, seen={BOOT: sign.said})
     if not mark:
         return Go(state=BOOTING, wait=LOOK_AGAIN, seen={MARK: UNTOLD if position is None else str(position)})
-    if not scene.overdue:
-        return Go(state=BOOTING, wait=LOOK_AGAIN)
-    why = f"{name.name} runs and has shown no sign of life for ten minutes: {sign.why}"
-    if seen.get(SET) == OURS and scene.eyes.opened.may_roll_back:
+    return _silent(scene, sign) if scene.overdue else Go(state=BOOTING, wait=LOOK_AGAIN)
+
+
+def _silent(scene: Scene, sign: Sign) -> Next:
+    why = f"{scene.change.name.name} runs and has shown no sign of life for ten minutes: {sign.why}"
+    if scene.step.seen.get(SET) == OURS and scene.eyes.opened.may_roll_back:
         return scene.stop(ROLLBACK_STOP, {FAILED: why})
     if scene.eyes.now - scene.step.entered >= NO_SIGN_FOR:
         return End(outcome=Outcome.NEEDS_HUMAN, why=why)

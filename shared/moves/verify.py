@@ -28,9 +28,13 @@ def advance(_: object, step: Progress, eyes: Eyes) -> Next:
         return End(outcome=Outcome.UNDONE, why="what this run had changed is as it was")
     if not any(one.effects for one in eyes.fix.steps):
         return End(outcome=Outcome.NOTHING, why="everything was so already: nothing was changed")
-    since = max(one.received_at or one.at for each in eyes.fix.steps for one in each.effects)
     if step.state == FIRST:
         return Go(state=WATCHING, note="watching for the call that was refused")
+    since = max(one.received_at or one.at for each in eyes.fix.steps for one in each.effects)
+    return _watched(step, eyes, since)
+
+
+def _watched(step: Progress, eyes: Eyes, since: datetime) -> Next:
     call = eyes.opened.call
     if call.principal is None or call.project is None:
         return End(

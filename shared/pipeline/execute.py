@@ -111,8 +111,7 @@ class _Hand:
             self._page_if_overdue(step, work, moves)
             return self._repeat(step, work, moves)
         then = self._decide(step, work, moves)
-        stays = isinstance(then, Again | Page) or (isinstance(then, Go) and then.state == step.state)
-        if stays:
+        if isinstance(then, Again) or (isinstance(then, Go) and then.state == step.state):
             self._page_if_overdue(step, work, moves)
         return self._take(step, moves, then)
 

@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from shared.actions import Known
+from shared.actions import Known, Reset
 from shared.evidence.answers import Answers
 from shared.evidence.case import Case
-from shared.evidence.questions import AskAccount, AskGrantable, AskRole, AskSurroundings
+from shared.evidence.memory import needed, read_serial
+from shared.evidence.questions import AskAccess, AskAccount, AskBeat, AskGrantable, AskRole, AskSerial, AskSurroundings
 from shared.evidence.scopes import attachable, is_whole, policies_over, roles_in, scope_need
 from shared.machines.change import choose_change
 from shared.machines.conditions import refusals
-from shared.model.facts import Account
+from shared.model.evidence import NO
+from shared.model.facts import Account, Beat
 from shared.model.machine import Attachable, HeldRole, Intervention, Machine, ScopeChange, Surroundings
 from shared.model.names import Role
 from shared.model.role import RoleDefinition
 
 if TYPE_CHECKING:
     from shared.grants.catalogue import Catalogue
+
+
+WRITES = "logging.logEntries.create"
+SILENT_FOR = timedelta(minutes=10)
+"""From when on agents that were not heard count as silent."""
 
 
 def known_from(case: Case, answers: Answers, catalogue: Catalogue | None, now: datetime) -> Known:
@@ -29,8 +36,16 @@ def known_from(case: Case, answers: Answers, catalogue: Catalogue | None, now: d
         if isinstance(one, AskGrantable) and answers.value(one) is not None
     }
     machine: Machine | None = answers.value(case.machine) if case.machine else None
-    if machine is None or AskSurroundings(machine) not in answers:
+    if machine is None:
         return Known(catalogue=catalogue, grantable=accepted)
+    if AskSurroundings(machine) not in answers:
+        return Known(
+            catalogue=catalogue,
+            grantable=accepted,
+            machine_id=machine.id,
+            machine_name=machine.name,
+            reset=_reset(case, answers, machine),
+        )
     around: Surroundings = answers.value(AskSurroundings(machine)) or Surroundings()
     speaks = refusals(machine, around, for_change=Intervention.ACCESS, planned_id=machine.id, now=now)
     return Known(
@@ -41,6 +56,39 @@ def known_from(case: Case, answers: Answers, catalogue: Catalogue | None, now: d
         scope_change=_change(case, answers, machine, catalogue),
         preconditions=speaks,
     )
+
+
+def _reset(case: Case, answers: Answers, machine: Machine) -> Reset | None:
+    """Whether a kill after which the agents stay silent gives a reason to reset the machine; None where none was seen.
+
+    Ten minutes of silence: an agent starts again by itself, and what is back needs no reset.
+    """
+    output = next((answers.value(one) for one in answers if isinstance(one, AskSerial)), None)
+    story = read_serial(output) if output is not None else None
+    if story is None or not story.events:
+        return None
+    if _may_not_write(answers):
+        return Reset(against="the agents may not write logs, which is why they are silent: mend that first")
+    advice = needed(story)
+    if advice.restart is NO:
+        return Reset(against=advice.restart_why)
+    beat: Beat | None = next((answers.value(one) for one in answers if isinstance(one, AskBeat)), None)
+    if beat is None:
+        return Reset(against="could not tell whether the agents are silent")
+    if machine.status != "RUNNING":
+        return Reset(against=f"the machine is {machine.status}, and only a running one is reset")
+    if beat.last is not None and case.now - beat.last < SILENT_FOR:
+        return Reset(
+            against=f"the agents were heard at {beat.last:%Y-%m-%d %H:%M:%S}: they are back, or were never gone"
+        )
+    heard = f"{beat.last:%Y-%m-%d %H:%M:%S}" if beat.last else "a day and longer ago"
+    return Reset(why=f"an agent was killed for lack of memory and was last heard {heard}")
+
+
+def _may_not_write(answers: Answers) -> bool:
+    """Whether IAM is known to keep the machine's account from writing logs."""
+    asked = (one for one in answers if isinstance(one, AskAccess) and one.permission == WRITES)
+    return any((seen := answers.value(one)) is not None and seen.allowed is NO for one in asked)
 
 
 def _change(case: Case, answers: Answers, machine: Machine, catalogue: Catalogue | None) -> ScopeChange:

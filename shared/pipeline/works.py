@@ -15,7 +15,7 @@ from shared.model.facts import Condition
 from shared.model.machine import ChangeKind
 from shared.model.names import ResourceName
 from shared.model.plan import T1, Action, Plan
-from shared.model.work import Access, Enable, Grant, MachineName, OriginalCall, Work
+from shared.model.work import Access, Enable, Grant, MachineName, OriginalCall, Recover, Work
 
 LONGEST = {T1: timedelta(hours=24)}
 LONGEST_OF_ALL = timedelta(hours=72)
@@ -64,6 +64,8 @@ def _work(run: str, action: Action, known: Known | None, until: datetime) -> Wor
         return Enable(project=f"projects/{name.project}", service=name.part("services") or "")
     if action.action == "vm_scopes" and known is not None and known.scope_change is not None:
         return _access(target, known)
+    if action.action == "vm_recover" and known is not None and known.machine_id and known.machine_name:
+        return Recover(machine=_machine(target, known.machine_id, known.machine_name))
     return None
 
 
@@ -78,13 +80,17 @@ def _ends(run: str, until: datetime) -> Condition:
 
 
 def _access(target: str, known: Known) -> Access | None:
-    change, name = known.scope_change, ResourceName(target)
+    change = known.scope_change
     if change is None or change.kind not in CHANGES_ACCESS or not known.machine_id or not known.machine_name:
         return None
-    machine = MachineName(
-        project=name.project or "", zone=name.part("zones") or "", name=known.machine_name, id=known.machine_id
-    )
+    machine = _machine(target, known.machine_id, known.machine_name)
     return Access(machine=machine, account=change.account, scopes=change.scopes)
+
+
+def _machine(target: str, number: str, name: str) -> MachineName:
+    """The machine of a target, by the name and the number that were read."""
+    named = ResourceName(target)
+    return MachineName(project=named.project or "", zone=named.part("zones") or "", name=name, id=number)
 
 
 def _call(denial: Denial, plan: Plan) -> OriginalCall:

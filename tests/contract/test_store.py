@@ -13,6 +13,7 @@ import pytest
 from entries import audit
 from explained import explain
 from fakes import FakeClock, MemoryStore
+from msgspec.structs import replace
 
 from shared.adapters.sqlite_store import SqliteStore
 from shared.errors import NotFound, StoreUnavailable
@@ -80,6 +81,41 @@ def test_repeats_add_up_and_time_only_moves_forward(store: Store, run: Callable[
     kept = store.run("r-1")
     assert (kept.count, kept.deliveries, kept.last_seen) == (5, 6, later)
     assert kept.report == opened.report
+
+
+def test_what_was_learned_of_a_run_replaces_its_report_and_state_and_leaves_its_counts(
+    store: Store, run: Callable[..., Run], clock: FakeClock
+) -> None:
+    store.open_run(run(), clock.now() - EVER, ENTRY)
+    store.open_run(run("r-2", "other"), clock.now() - EVER, ENTRY)
+    store.add_repeats([Repeats("r-1", 3, 4, clock.now() + timedelta(minutes=1))], [])
+    clock.turn(minutes=2)
+    told = replace(REPORT, cause="iam.deny", proven="yes")
+    store.learn(replace(run(), report=told, state=RunState.REFUSED, looked_at=clock.now(), count=99, deliveries=99))
+    kept = store.run("r-1")
+    assert (kept.report, kept.state, kept.looked_at) == (told, RunState.REFUSED, clock.now())
+    assert (kept.count, kept.deliveries, kept.last_seen) == (4, 5, clock.now() - timedelta(minutes=1))
+    other = store.run("r-2")
+    assert (other.report, other.looked_at) == (REPORT, None)
+
+
+def test_what_was_learned_is_found_by_its_cause(store: Store, run: Callable[..., Run], clock: FakeClock) -> None:
+    store.open_run(run(instance="p/42"), clock.now() - EVER, ENTRY)
+    told = replace(REPORT, cause="cred.lost_token")
+    store.learn(replace(run(instance="p/42"), report=told, looked_at=clock.now()))
+    found = store.recent_on("p/42", "cred.lost_token", clock.now())
+    assert found is not None
+    assert found.looked_at == clock.now()
+    assert store.recent_on("p/42", "gcs.iam", clock.now()) is None
+
+
+def test_a_run_that_was_looked_into_still_takes_its_repeats(
+    store: Store, run: Callable[..., Run], clock: FakeClock
+) -> None:
+    store.open_run(run(), clock.now() - EVER, ENTRY)
+    store.learn(replace(run(), looked_at=clock.now()))
+    again = store.open_run(run("r-2"), clock.now() - EVER, ENTRY)
+    assert (again.id, again.looked_at) == ("r-1", clock.now())
 
 
 def test_drops_are_counted_by_reason(store: Store) -> None:

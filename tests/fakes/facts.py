@@ -199,7 +199,7 @@ class FakeFacts:
 
 FAILURES: Mapping[str, BaseException] = {
     "not allowed to look": NotAllowedToLook("some.thing.get", "//somewhere", "refused"),
-    "no usable answer": LookFailed("look", "//somewhere", "the server is ill"),
+    "the server is ill": LookFailed("look", "//somewhere", "the server is ill"),
     "a defect of unforbid": ZeroDivisionError("in an adapter"),
     "no answer within the deadline": NeverAnswers(),
 }

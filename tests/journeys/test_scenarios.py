@@ -93,9 +93,8 @@ def in_cloud_logging(cloud: Cloud, entry: dict[str, Any]) -> list[str]:
     """The entries with this one's log, time and id, as Cloud Logging's own client finds them."""
     wanted = f'logName="{entry["logName"]}" AND insertId="{entry["insertId"]}" AND timestamp="{entry["timestamp"]}"'
     owner = entry["logName"].partition("/logs/")[0]
-    return [
-        one.insert_id for one in cloud.clients().logging.list_log_entries({"resource_names": [owner], "filter": wanted})
-    ]
+    with cloud.clients().logging as client:
+        return [one.insert_id for one in client.list_log_entries({"resource_names": [owner], "filter": wanted})]
 
 
 @pytest.mark.parametrize("kin", twins().values(), ids=twins().keys())

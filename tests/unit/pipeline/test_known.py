@@ -1,0 +1,187 @@
+"""Story 1: what looking told of a machine decides which change of its access is planned, or why none is."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from catalogues import of, role, small
+from entries import PROJECT, audit, error_info, on_vm
+from fakes.facts import CRM, FAILURES, NOON, QUIET, FakeFacts, looked
+from msgspec.structs import replace
+
+from shared.model.machine import AUTH, Disk, Machine, Surroundings
+from shared.model.plan import Action
+
+TOO_NARROW = on_vm(
+    "403 POST https://storage.googleapis.com/upload/storage/v1/b/reports/o: Provided scope(s) are not authorized"
+)
+BY_METHOD = on_vm("") | {"jsonPayload": {"error": {"code": 403, "message": "Request had insufficient authentication scopes.",
+    "details": [error_info("ACCESS_TOKEN_SCOPE_INSUFFICIENT", service="storage.googleapis.com", method="storage.objects.insert")]}}}  # fmt: skip
+del BY_METHOD["textPayload"]
+DEFAULT = "123-compute@developer.gserviceaccount.com"
+OWN, BATCH, OTHER = (f"{name}@{PROJECT}.iam.gserviceaccount.com" for name in ("runner", "batch", "other"))
+HERE = f"{CRM}/projects/{PROJECT}"
+GROUP = "projects/7/zones/z/instanceGroupManagers/web-group"
+HOLDS = {
+    "roles/editor": ("compute.instances.get", "storage.objects.create"),
+    "roles/storage.objectUser": ("storage.objects.create", "storage.objects.get"),
+    "roles/iam.serviceAccountKeyAdmin": ("iam.serviceAccountKeys.create",),
+}
+
+
+def on_machine(account: str | None = DEFAULT, around: Surroundings = QUIET, **changes: Any) -> FakeFacts:
+    facts = FakeFacts()
+    machine = Machine(
+        id="42", name="web-1", project=PROJECT, zone="europe-west1-b", status="RUNNING", account=account,
+        scopes=(f"{AUTH}devstorage.read_only", f"{AUTH}logging.write"), machine_type="n2-standard-4",
+    )  # fmt: skip
+    facts.machines["42"], facts.around = replace(machine, **changes), around
+    facts.holding |= HOLDS
+    return facts
+
+
+def give(facts: FakeFacts, email: str, *roles: str, on: str = HERE) -> FakeFacts:
+    for one in roles:
+        facts.bind(on, one, f"serviceAccount:{email}")
+    return facts
+
+
+def step(facts: FakeFacts, *attachable: str) -> Action:
+    told = looked(TOO_NARROW, facts, attachable=attachable)
+    assert (told.cause, told.proven) == ("cred.scope.gce", "yes")
+    (found,) = told.plan
+    return found
+
+
+def test_a_default_account_with_editor_gets_the_single_scope_and_it_is_said_why_not_more() -> None:
+    told = looked(BY_METHOD, give(on_machine(), DEFAULT, "roles/editor"))
+    (found,) = told.plan
+    assert (found.action, found.changes) == ("vm_scopes", True)
+    assert found.why.startswith("devstorage.read_write is the least scope of ")
+    assert f"cloud-platform is not set here: {DEFAULT} has roles/editor (a basic role)" in found.why
+    assert f"Afterwards: {DEFAULT} with devstorage.read_only, logging.write, devstorage.read_write." in found.why
+
+
+def test_another_account_is_offered_beside_it_with_what_speaks_against_it() -> None:
+    facts = give(give(on_machine(), DEFAULT, "roles/editor"), BATCH, "roles/storage.objectUser")
+    found = step(facts, BATCH)
+    assert f"give it {BATCH}: could not tell whether it holds the roles that the machine uses" in found.why
+
+
+def test_a_default_account_with_narrow_roles_is_swapped_for_one_that_holds_them_all() -> None:
+    facts = give(give(on_machine(), DEFAULT, "roles/storage.objectUser"), BATCH, "roles/storage.objectUser")
+    found = step(facts, BATCH)
+    assert f"{BATCH} holds what the machine uses and nothing dangerous, so it may have cloud-platform" in found.why
+    assert f"Afterwards: {BATCH} with devstorage.read_only, logging.write, cloud-platform." in found.why
+
+
+@pytest.mark.parametrize("where", [HERE, f"{CRM}/folders/7", f"{CRM}/organizations/123456789012"])
+def test_a_dangerous_role_of_the_other_account_is_found_wherever_it_stands(where: str) -> None:
+    facts = give(give(on_machine(), DEFAULT, "roles/storage.objectUser"), BATCH, "roles/storage.objectUser")
+    give(facts, BATCH, "roles/iam.serviceAccountKeyAdmin", on=where)
+    assert (
+        f"give it {BATCH}: it has roles/iam.serviceAccountKeyAdmin (it holds iam.serviceAccountKeys.create)"
+        in step(facts, BATCH).why
+    )
+
+
+@pytest.mark.parametrize("broken", ["gone", "disabled"])
+def test_an_account_that_is_missing_or_disabled_is_not_given_to_a_machine(broken: str) -> None:
+    facts = give(give(on_machine(), DEFAULT, "roles/storage.objectUser"), BATCH, "roles/storage.objectUser")
+    (facts.gone if broken == "gone" else facts.disabled).add(BATCH)
+    told = looked(TOO_NARROW, facts, attachable=(BATCH,))
+    assert BATCH not in told.plan[0].why
+    assert any(one.verdict == "no" and f"{BATCH} may be attached but" in one.said for one in told.looks)
+
+
+@pytest.mark.parametrize("failure", FAILURES)
+@pytest.mark.parametrize("method", ["policy", "ancestry", "role", "account"])
+def test_what_could_not_be_told_of_roles_never_opens_a_machine_wide(method: str, failure: str) -> None:
+    facts = give(give(on_machine(OWN), OWN, "roles/storage.objectUser"), BATCH, "roles/storage.objectUser")
+    whole = step(facts, BATCH)
+    assert "cloud-platform is the scope Google recommends" in whole.why
+    facts.fails[method] = FAILURES[failure]
+    found = step(facts, BATCH)
+    opened = f"Afterwards: {OWN} with devstorage.read_only, logging.write, cloud-platform." in found.why
+    assert opened is (method == "account"), "only whether the account exists says nothing about its roles"
+    assert BATCH not in found.why.partition("Afterwards: ")[2].partition(" with ")[0]
+
+
+def test_an_account_of_its_own_with_narrow_roles_gets_the_scope_that_google_recommends() -> None:
+    found = step(give(on_machine(OWN), OWN, "roles/storage.objectUser"))
+    assert "its roles decide alone, and cloud-platform is the scope Google recommends" in found.why
+
+
+def test_the_catalogue_says_what_a_role_holds_that_google_would_not_tell() -> None:
+    facts = give(on_machine(OWN), OWN, "roles/storage.objectUser")
+    del facts.holding["roles/storage.objectUser"]
+    assert "what it holds could not be told" in step(facts).why
+    told = looked(TOO_NARROW, facts, of(role("roles/storage.objectUser", "storage.objects.create")))
+    assert "cloud-platform is the scope Google recommends" in told.plan[0].why
+
+
+REFUSALS = [
+    ({"created_by": GROUP}, {}, "The managed instance group web-group owns it"),
+    ({}, {"referrers": (GROUP,)}, "The managed instance group web-group owns it"),
+    ({"labels": {"goog-gke-node": ""}}, {}, "It is a node of a GKE cluster"),
+    ({"labels": {"goog-dataproc-cluster-name": "c"}}, {}, "It belongs to a Dataproc cluster"),
+    ({"labels": {"managed-by": "terraform"}}, {}, "It belongs to terraform"),
+    ({"status": "SUSPENDED"}, {}, "It is suspended"),
+    ({"status": "STOPPING"}, {}, "It is STOPPING: wait"),
+    ({"start_restricted": True}, {}, "Google keeps it from starting"),
+    ({}, {"operations": ("operation-1",)}, "An operation on it is not done"),
+    ({"disks": (Disk(kind="SCRATCH"),)}, {}, "A stop would lose its local SSD"),
+    ({"max_run_duration": timedelta(hours=1)}, {}, "It is set to end by itself"),
+    ({"provisioning_model": "SPOT"}, {}, "It is a Spot machine"),
+    ({"preemptible": True}, {}, "It is a Spot machine"),
+    ({"accelerators": 1}, {}, "Its accelerators may be out of stock"),
+    ({"node_affinities": True}, {}, "There is no free place in its sole-tenant nodes"),
+    ({"specific_reservation": True}, {"free_capacity": None}, "Could not tell whether its reservation would have room"),
+    ({"disks": (Disk(customer_supplied_key=True),)}, {}, "A disk needs a key of yours"),
+    ({"disks": (Disk(kms_key="k"),)}, {"key_usable": False}, "A key of its disks is disabled"),
+    ({"resource_policies": ("p",)}, {"schedule": (NOON + timedelta(minutes=30),)}, "Its schedule starts or stops it"),
+    (
+        {"external_addresses": ("203.0.113.9",)},
+        {"reserved_addresses": None},
+        "Could not tell whether its external address",
+    ),
+    ({}, {"routes": None}, "Could not tell whether traffic of others"),
+]
+
+
+@pytest.mark.parametrize(("machine", "around", "sentence"), REFUSALS, ids=[one[2] for one in REFUSALS])
+def test_a_machine_that_must_not_be_stopped_gives_advice_with_the_reason(
+    machine: dict[str, Any], around: dict[str, Any], sentence: str
+) -> None:
+    found = step(on_machine(OWN, replace(QUIET, **around), **machine))
+    assert (found.action, found.changes, found.tier) == ("advise", False, "T3")
+    assert found.why.startswith("This machine is not to be stopped by a machine. ")
+    assert sentence in found.why
+    assert found.target == f"//compute.googleapis.com/projects/{PROJECT}/zones/europe-west1-b/instances/42"
+
+
+@pytest.mark.parametrize("failure", FAILURES)
+def test_a_machine_whose_surroundings_are_not_known_is_not_stopped(failure: str) -> None:
+    facts = on_machine(OWN)
+    facts.fails["surroundings"] = FAILURES[failure]
+    found = step(facts)
+    assert (found.action, found.changes) == ("advise", False)
+    assert "Could not tell" in found.why
+
+
+def test_a_warning_goes_with_the_step() -> None:
+    found = step(on_machine(OWN, replace(QUIET, reserved_addresses=()), external_addresses=("203.0.113.9",)))
+    assert (found.action, found.changes) == ("vm_scopes", True)
+    assert "Its external address 203.0.113.9 will change" in found.why
+
+
+def test_roles_are_chosen_among_those_that_google_accepts_on_the_target() -> None:
+    catalogue = small(dns_reader="dns.managedZones.get", dns_wide="dns.managedZones.get dns.managedZones.list")
+    entry = audit(permission="dns.managedZones.get", resource=f"projects/{PROJECT}", principal=OTHER)
+    facts = FakeFacts()
+    facts.holding["roles/dns.wide"] = ()
+    assert looked(entry, facts, catalogue).plan[0].role == "roles/dns.wide"
+    facts.fails["grantable"] = FAILURES["the server is ill"]
+    assert looked(entry, facts, catalogue).plan[0].role == "roles/dns.reader"
