@@ -4,6 +4,7 @@
 # make corpus  how often the cause is right on ../shared/corpus, if it is there
 # make bench   ratios against limits measured in the same run (needs wrk and valgrind)
 # make roles   role choice over the predefined roles in ../shared, as a table, and what a look-up costs
+# make scenarios  every scenario of the sandbox through the function: is the true cause named? Writes docs/scenarios.md
 # make docs    write the generated pages again
 # make lock    write the hashed locks again, after a change of requirements*.txt (needs uv)
 
@@ -11,7 +12,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 SUPPORTED := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 
-.PHONY: setup demo test check corpus bench roles docs lock clean
+.PHONY: setup demo test check corpus bench roles scenarios docs lock clean
 
 setup: .venv/ready
 
@@ -40,6 +41,9 @@ bench: setup
 
 roles: setup
 	@$(BIN)/python bench/roles.py
+
+scenarios: setup
+	@GRPC_VERBOSITY=ERROR $(BIN)/python bench/scenarios.py
 
 docs: setup
 	@$(BIN)/python docs/generate.py

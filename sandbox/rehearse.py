@@ -37,6 +37,8 @@ class Rehearsal(Struct, Generic[T], frozen=True, kw_only=True):
     scenario: Scenario
     refused: Refused
     found: T
+    checked: dict[str, int] = {}
+    """How many requests and replies were held to Google's schemas."""
 
 
 def rehearse(scenario: Scenario, detect: Callable[[bytes, str], T]) -> Rehearsal[T]:
@@ -48,7 +50,10 @@ def rehearse(scenario: Scenario, detect: Callable[[bytes, str], T]) -> Rehearsal
     world = world_of(scenario)
     with serving(world) as endpoint:
         refused = play(scenario, world, endpoint)
-        return Rehearsal(scenario=scenario, refused=refused, found=detect(push_body(refused.entry), endpoint))
+        found = detect(push_body(refused.entry), endpoint)
+    if world.violations:
+        raise AssertionError(f"{scenario.name}: the sandbox broke Google's schemas: {world.violations[0]}")
+    return Rehearsal(scenario=scenario, refused=refused, found=found, checked=dict(world.checked))
 
 
 def play(scenario: Scenario, world: World, endpoint: str) -> Refused:
@@ -69,7 +74,8 @@ def play(scenario: Scenario, world: World, endpoint: str) -> Refused:
     if not written:
         said = "Google writes no audit entry of this refusal, so its log must be application"
         raise NotRefused(f"{scenario.name}: {said}: {outcome.text}")
-    return Refused(request=request, outcome=outcome, entry=written[-1])
+    told = [one for one in written if _message(one) and _message(one) in outcome.text]
+    return Refused(request=request, outcome=outcome, entry=(told or written)[-1])
 
 
 def request_in(scenario: Scenario) -> Request | None:
@@ -89,6 +95,11 @@ def _is_refusal(entry: Json) -> bool:
     """Whether Google wrote an entry of a refusal: an audit entry with a code, or a request log with its status."""
     code = entry.get("protoPayload", {}).get("status", {}).get("code", 0)
     return bool(code) or entry.get("httpRequest", {}).get("status", 0) >= 400
+
+
+def _message(entry: Json) -> str:
+    """The words of an audit entry's refusal: a client also asks for what it was not told to, such as the bucket."""
+    return str(entry.get("protoPayload", {}).get("status", {}).get("message", ""))
 
 
 def _nothing_wrong(at: str, said: str) -> None:

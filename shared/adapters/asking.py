@@ -29,6 +29,9 @@ def limits() -> dict[str, Any]:
     return {"retry": patience(), "timeout": TIMEOUT_SECONDS}
 
 
+VERBS = ("GET http", "POST http", "PUT http", "PATCH http", "DELETE http")
+
+
 @contextmanager
 def asking(what: str, about: str, permission: str) -> Iterator[None]:
     """Turn what Google's clients raise into ours.
@@ -61,5 +64,8 @@ def asking(what: str, about: str, permission: str) -> Iterator[None]:
 
 
 def _sentence(error: Exception) -> str:
+    """Google's words without the request that the REST clients put in front of them."""
     said = str(getattr(error, "message", "") or error)
+    if said.startswith(VERBS):
+        said = said.partition(": ")[2] or said
     return said.splitlines()[0][:300] if said else type(error).__name__

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from msgspec import Struct
 
 from shared.evidence.owner import own_project
+from shared.evidence.paths import path_in
 from shared.evidence.questions import AskMachine
 from shared.grants.services import service_of
 from shared.grants.target import is_carried, target_of
@@ -105,12 +106,14 @@ class Case(Struct, frozen=True, kw_only=True):
 
     @property
     def checked(self) -> tuple[Checked, ...]:
-        """The permissions to ask IAM about: the refused ones, or the one that a refused impersonation needs next."""
+        """The permissions to ask IAM about: the refused ones, or those that a call stopped earlier needs next."""
         names = self.denial.names
         pairs = [(one.permission, one.resource) for one in names.checks]
         pairs = pairs or [(permission, names.resource) for permission in names.permissions]
         if not pairs and names.service == CREDENTIALS and "@" in (names.account or ""):
             pairs = [(TOKEN, None)]
+        if not pairs and (path := path_in(self.denial.message)) is not None:
+            pairs = [(path.permission, path.resource)]
         return tuple(dict.fromkeys(self._checked(permission, named) for permission, named in pairs))
 
     def _checked(self, permission: Permission, named: ResourceName | None) -> Checked:

@@ -9,6 +9,7 @@ from shared.evidence.answers import Answers
 from shared.evidence.case import CONTAINERS_HOST, Case
 from shared.evidence.claim import NOTHING, Claim, Reading, Stage
 from shared.evidence.denying import MOST_ABOVE
+from shared.evidence.paths import path_in
 from shared.evidence.questions import AskAccount, AskAncestry, AskPolicy, AskRole, AskSurroundings, Question
 from shared.machines.methods import taken
 from shared.machines.scopes import least_scope, satisfied, scopes_for, short
@@ -137,7 +138,8 @@ def scope_need(case: Case) -> ScopeNeed | None:
     """The scopes of which the refused call needs one, from the method, the permission or the service."""
     names = case.denial.names
     told = [error.metadata.get("method") for error in case.denial.signs.errors]
-    method = next((one for one in told if one), None)
+    path = path_in(case.denial.message)
+    method = next((one for one in told if one), None) or (path.method if path else None)
     permission = case.checked[0].permission if case.checked else None
     if not method and not names.service and permission is None:
         return None

@@ -118,14 +118,14 @@ def _setting(scene: Scene) -> Next:
         return _set(scene)
     if not scene.is_stopped:
         return _started_by_somebody(scene)
-    unset = _unset(scene)
+    unset = _unset(scene) if scene.change.is_old(scene.machine) else "somebody has changed it meanwhile"
     if isinstance(unset, Go):
         return unset
     if not unset:
         return scene.set()
     if scene.was.was_stopped:
-        return End(outcome=Outcome.REFUSED, why=f"{unset}; nothing was changed, and it is left stopped")
-    return scene.start(STARTING, {FAILED: f"{unset}; nothing was changed"})
+        return End(outcome=Outcome.REFUSED, why=f"{unset}; nothing of ours is set, and it is left stopped")
+    return scene.start(STARTING, {FAILED: f"{unset}; nothing of ours is set"})
 
 
 def _set(scene: Scene) -> Next:

@@ -16,6 +16,7 @@ from shared.machines.conditions import refusals
 from shared.model.evidence import NO
 from shared.model.facts import Account, Beat
 from shared.model.machine import Attachable, HeldRole, Intervention, Machine, ScopeChange, Surroundings
+from shared.model.memory import MemoryStory
 from shared.model.names import Role
 from shared.model.role import RoleDefinition
 
@@ -67,28 +68,32 @@ def _reset(case: Case, answers: Answers, machine: Machine) -> Reset | None:
     story = read_serial(output) if output is not None else None
     if story is None or not story.events:
         return None
-    if _may_not_write(answers):
-        return Reset(against="the agents may not write logs, which is why they are silent: mend that first")
-    advice = needed(story)
-    if advice.restart is NO:
-        return Reset(against=advice.restart_why)
     beat: Beat | None = next((answers.value(one) for one in answers if isinstance(one, AskBeat)), None)
-    if beat is None:
-        return Reset(against="could not tell whether the agents are silent")
-    if machine.status != "RUNNING":
-        return Reset(against=f"the machine is {machine.status}, and only a running one is reset")
-    if beat.last is not None and case.now - beat.last < SILENT_FOR:
-        return Reset(
-            against=f"the agents were heard at {beat.last:%Y-%m-%d %H:%M:%S}: they are back, or were never gone"
-        )
-    heard = f"{beat.last:%Y-%m-%d %H:%M:%S}" if beat.last else "a day and longer ago"
+    if against := _against_reset(story, beat, machine, case.now) or _may_not_write(answers):
+        return Reset(against=against)
+    heard = f"{beat.last:%Y-%m-%d %H:%M:%S}" if beat and beat.last else "a day and longer ago"
     return Reset(why=f"an agent was killed for lack of memory and was last heard {heard}")
 
 
-def _may_not_write(answers: Answers) -> bool:
-    """Whether IAM is known to keep the machine's account from writing logs."""
+def _against_reset(story: MemoryStory, beat: Beat | None, machine: Machine, now: datetime) -> str:
+    advice = needed(story)
+    if advice.restart is NO:
+        return advice.restart_why
+    if beat is None:
+        return "could not tell whether the agents are silent"
+    if machine.status != "RUNNING":
+        return f"the machine is {machine.status}, and only a running one is reset"
+    if beat.last is not None and now - beat.last < SILENT_FOR:
+        return f"the agents were heard at {beat.last:%Y-%m-%d %H:%M:%S}: they are back, or were never gone"
+    return ""
+
+
+def _may_not_write(answers: Answers) -> str:
+    """Why the agents are silent where IAM is known to keep the machine's account from writing logs, "" where not."""
     asked = (one for one in answers if isinstance(one, AskAccess) and one.permission == WRITES)
-    return any((seen := answers.value(one)) is not None and seen.allowed is NO for one in asked)
+    if any((seen := answers.value(one)) is not None and seen.allowed is NO for one in asked):
+        return "the agents may not write logs, which is why they are silent: mend that first"
+    return ""
 
 
 def _change(case: Case, answers: Answers, machine: Machine, catalogue: Catalogue | None) -> ScopeChange:

@@ -57,6 +57,7 @@ class FakeMachine:
 
     def begin(self, effect: Any, at: datetime) -> tuple[timedelta, Ends]:
         """How long an effect takes, and how it ends."""
+        self.history.append((at, "us", "asks", type(effect).__name__))
         if isinstance(effect, StopMachine):
             return self._stop(at)
         if isinstance(effect, StartMachine):
