@@ -28,7 +28,11 @@ def in_a_thread(job: Job) -> None:
 
 
 def look(
-    case: Case, facts: Facts, within: timedelta = DEADLINE, beside: Callable[[Job], object] = in_a_thread
+    case: Case,
+    facts: Facts,
+    within: timedelta = DEADLINE,
+    beside: Callable[[Job], object] = in_a_thread,
+    seconds: Callable[[], float] = time.monotonic,
 ) -> Answers:
     """What Google answers about a case; what it does not answer in time is recorded as such.
 
@@ -37,7 +41,7 @@ def look(
     asked: dict[Question, None] = {}
     given: dict[Question, Any] = {}
     told: SimpleQueue[tuple[Question, Any]] = SimpleQueue()
-    until = time.monotonic() + within.total_seconds()
+    until = seconds() + within.total_seconds()
     while True:
         for question in questions(case, Answers(given)):
             if question not in asked and len(asked) < MOST_ASKED:
@@ -46,7 +50,7 @@ def look(
         if len(given) == len(asked):
             break
         try:
-            question, answer = told.get(timeout=max(until - time.monotonic(), 0))
+            question, answer = told.get(timeout=max(until - seconds(), 0))
         except Empty:
             break
         given[question] = answer

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 from entries import PROJECT, audit, error_info, on_vm
 from explained import explain
-from fakes.facts import CRM, GIVEN, FakeFacts, looked
+from fakes.facts import CRM, GIVEN, NOON, FakeFacts, looked
 from msgspec.structs import replace
 
+from shared.evidence import scopes
+from shared.evidence.answers import Answers
+from shared.evidence.case import Ours, case_of
+from shared.model.denial import Denial
 from shared.model.machine import AUTH, PLATFORM, Machine
+from shared.pipeline.classify import classify
+from shared.pipeline.diagnose import diagnose
+from shared.pipeline.read import read
 
 OWN = f"runner@{PROJECT}.iam.gserviceaccount.com"
 READ_ONLY, LOGS = f"{AUTH}devstorage.read_only", f"{AUTH}logging.write"
@@ -155,16 +163,15 @@ def test_a_scope_error_of_another_account_is_not_mended_on_the_machine() -> None
     assert (told.cause, told.proven, [one.changes for one in told.plan]) == ("cred.scope.gce", "no", [False])
 
 
-def test_a_call_with_a_key_file_is_not_explained_by_the_machine() -> None:
-    entry = audit(service="storage.googleapis.com", principal=OWN, message="Request had insufficient authentication scopes.",
-                  details=[error_info("ACCESS_TOKEN_SCOPE_INSUFFICIENT", service="storage.googleapis.com")])  # fmt: skip
-    entry["protoPayload"]["authenticationInfo"]["serviceAccountKeyName"] = (
-        "//iam.googleapis.com/projects/p/serviceAccounts/a/keys/k"
-    )
-    entry["resource"] = on_vm("")["resource"]
-    facts = on_machine()
-    assert looked(entry, facts).proven == "could not tell"
-    assert facts.count("machine") == 0
+@pytest.mark.parametrize("entry", [TOO_NARROW, GENERIC], ids=["a scope error", "any refusal"])
+def test_a_call_with_a_key_file_is_not_explained_by_the_machine(entry: dict[str, Any]) -> None:
+    found = read(json.dumps(entry).encode())
+    denial = classify(found)
+    assert isinstance(denial, Denial)
+    own = case_of(found, denial, diagnose(denial), NOON, Ours())
+    by_key = replace(own, denial=replace(denial, origin=replace(denial.origin, by_key=True)))
+    assert [type(one).__name__ for one in scopes.ask(own, Answers())] == ["AskMachine"]
+    assert list(scopes.ask(by_key, Answers())) == []
 
 
 def test_a_machine_that_is_gone_leaves_nothing_to_change_on_it() -> None:

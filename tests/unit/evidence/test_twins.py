@@ -234,6 +234,14 @@ def test_a_removal_is_named_only_where_it_took_this_access(
     assert any(said in line for line in told.evidence)
 
 
+def test_what_was_taken_after_the_call_did_not_stop_it() -> None:
+    facts = FakeFacts()
+    taken = (f"roles/storage.objectCreator {MEMBER}",)
+    facts.change(PROJECT_NAME, "SetIamPolicy", BUCKET, ago=timedelta(minutes=-5), removed=taken)
+    facts.holding["roles/storage.objectCreator"] = (NEEDED,)
+    assert not any("was removed" in line for line in looked(ENTRY, facts).evidence)
+
+
 def test_a_custom_role_that_lost_the_permission_is_named_with_who_changed_it() -> None:
     facts = FakeFacts()
     role = "projects/acme-test/roles/writer"

@@ -105,8 +105,24 @@ def test_a_process_does_not_wait_for_a_look_that_hangs(facts: FakeFacts, release
     assert all(one.daemon for one in hanging)
 
 
-def test_one_deadline_counts_for_all(facts: FakeFacts) -> None:
-    """A job that is never done is waited for until the deadline and no longer, however many there are."""
+def test_what_is_asked_late_gets_no_deadline_of_its_own(facts: FakeFacts) -> None:
+    """An hour for all is over once the first answer took two, whatever is still open then."""
+    passed = [0.0]
+    facts.fails["surroundings"] = NeverAnswers()
+    facts.meets = lambda _: passed.__setitem__(0, 7_200.0)
+    given: list[Answers] = []
+
+    def run() -> None:
+        given.append(look(case(TOO_NARROW), facts, LONG, one_after_another, lambda: passed[0]))
+
+    looking = threading.Thread(target=run, daemon=True)
+    looking.start()
+    looking.join(timeout=60)
+    assert given, "it still waits for the question that hangs"
+    assert words(given[0]) == {"AskSurroundings": Reason.LATE}
+
+
+def test_where_nothing_is_answered_every_question_is_told_to_be_late(facts: FakeFacts) -> None:
     jobs: list[Job] = []
     answers = look(case(DENIED), facts, NO_TIME, jobs.append)
     assert len(jobs) == len(answers)
