@@ -60,7 +60,7 @@ def play(scenario: Scenario, world: World, endpoint: str) -> Refused:
     """Make the call of a scenario once, in its served world; the refusal and its entry."""
     spec, before = scenario.spec, len(world.entries)
     if spec.call is None:
-        return Refused(request=None, outcome=None, entry=_kill(scenario, world))
+        return Refused(request=None, outcome=None, entry=kill_entry(scenario, world))
     request = request_of(world, spec.call, _nothing_wrong)
     outcome = make_call(endpoint, request, world)
     if outcome.accepted:
@@ -69,7 +69,7 @@ def play(scenario: Scenario, world: World, endpoint: str) -> Refused:
         workload = workload_of(world, spec.call, _nothing_wrong)
         return Refused(request=request, outcome=outcome, entry=write_application_entry(world, workload, outcome))
     if spec.log == "serial":
-        return Refused(request=request, outcome=outcome, entry=_kill(scenario, world))
+        return Refused(request=request, outcome=outcome, entry=kill_entry(scenario, world))
     written = [one for one in world.entries[before:] if _is_refusal(one)]
     if not written:
         said = "Google writes no audit entry of this refusal, so its log must be application"
@@ -84,7 +84,8 @@ def request_in(scenario: Scenario) -> Request | None:
     return request_of(world_of(scenario), call, _nothing_wrong) if call else None
 
 
-def _kill(scenario: Scenario, world: World) -> Json:
+def kill_entry(scenario: Scenario, world: World) -> Json:
+    """The log entry of the last kill for lack of memory that a machine of the scenario logged."""
     entry = serial_kill(world)
     if entry is None:
         raise NotRefused(f"{scenario.name}: no machine logged a kill")

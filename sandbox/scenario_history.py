@@ -5,6 +5,7 @@ Policies and APIs are changed through the doors that real clients use; what a ma
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
@@ -14,10 +15,11 @@ from sandbox.caller import Caller
 from sandbox.discovery import methods
 from sandbox.door import Call, Door, Kind
 from sandbox.errors import Refusal
+from sandbox.machines import stamp as start_stamp
 from sandbox.scenario_parts import Note, account_project
 from sandbox.scenario_spec import Event, Machine, Spec
 from sandbox.services import doors
-from sandbox.world import Json, World
+from sandbox.world import Json, Resource, World
 
 LONG_AGO = timedelta(days=90)
 """How far back the history of a scenario may reach."""
@@ -52,6 +54,7 @@ DELETES = {
     "tables": "google.cloud.bigquery.v2.TableService.DeleteTable",
 }
 """The method by which each kind of resource is deleted, as audit logs name it."""
+UPTIME = re.compile(r"^\[ *(\d+\.\d+)\]", re.MULTILINE)
 SERIAL_LOG, HEALTH_LOG = "serialconsole.googleapis.com%2Fserial_port_1_output", "ops-agent-health"
 
 
@@ -236,6 +239,7 @@ def _printed(world: World, project: str, name: str, one: Machine, now: datetime,
     for text, lines in one.serial.items():
         when = _past(text, now, f"{at}.serial", note)
         if when is not None:
+            _start_before(machine, one, when, lines)
             printed = enumerate(lines.splitlines())
             found += [(when + timedelta(milliseconds=place), line(each)) for place, each in printed]
     heard = [when for each in one.agent.heard if (when := _past(each, now, f"{at}.agent.heard", note))]
@@ -243,6 +247,13 @@ def _printed(world: World, project: str, name: str, one: Machine, now: datetime,
         code = one.agent.codes if when == max(heard) else []
         found += [(when, entry(HEALTH_LOG, payload, level)) for payload, level in _beats(code)]
     return found
+
+
+def _start_before(machine: Resource, one: Machine, when: datetime, lines: str) -> None:
+    """A machine whose console counts its uptime was started that long before, unless the scenario says when."""
+    uptime = UPTIME.search(lines)
+    if uptime and "lastStartTimestamp" not in one.body:
+        machine.body["lastStartTimestamp"] = start_stamp(when - timedelta(seconds=float(uptime.group(1))))
 
 
 def _beats(codes: list[str]) -> list[tuple[Json, str]]:

@@ -53,7 +53,7 @@ def entry(clients: GoogleClients, log_name: str, insert_id: str, at: datetime) -
     query = all_of(equals("logName", log_name), equals("insertId", insert_id), between(at - NEAR, at + NEAR))
     found: list[Any] = []
     with asking(what, log_name, LIST):
-        for one in _entries(clients, owner, query, what, MOST_COPIES):
+        for one in entries(clients, owner, query, what, MOST_COPIES):
             copy = rest_json(one, what, log_name)
             if copy not in found and (copy.get("logName"), copy.get("insertId")) == (log_name, insert_id):
                 found.append(copy)
@@ -89,14 +89,14 @@ def changes(clients: GoogleClients, project: str, since: datetime, until: dateti
     Raises:
         LookFailed: also where there were more than anybody would read: one that is missing could be the one.
     """
-    what, owner = "list the changes", _project(project, "list the changes")
+    what, owner = "list the changes", project_of(project, "list the changes")
     finished = any_of(SUCCEEDED, "operation.last=true")
     activity = of_log("cloudaudit.googleapis.com/activity")
     query = all_of(activity, between(since, until), matches("protoPayload.methodName", METHODS), finished)
     found: list[Change] = []
     ended: set[tuple[str, str]] = set()
     with asking(what, owner, LIST):
-        for one in _entries(clients, owner, query, what, MOST_CHANGES):
+        for one in entries(clients, owner, query, what, MOST_CHANGES):
             operation = operation_of(one)
             if operation is None or operation not in ended:
                 found += changes_of(one)  # the newest entry of an operation tells how it ended
@@ -111,13 +111,13 @@ def beat(clients: GoogleClients, project: str, instance_id: str, since: datetime
     Whatever writes with the machine as its resource counts as an agent, except Google's own services. Anyone who may
     write logs in the project can write such entries: a sign of life is a hint, never a proof.
     """
-    what, owner = "hear the agents", _project(project, "hear the agents")
+    what, owner = "hear the agents", project_of(project, "hear the agents")
     with asking(what, f"{owner} instance {instance_id}"[:200], LIST):
-        heard = _entries(clients, owner, all_of(*_of_machine(instance_id, since), AGENTS), what)
+        heard = entries(clients, owner, all_of(*_of_machine(instance_id, since), AGENTS), what)
         last = next((time_of(one) for one in heard if _is_of(one, instance_id)), None)
         failed = all_of(*_of_machine(instance_id, since), of_log(HEALTH), FAILURES)
         codes: dict[str, None] = {}
-        for place, one in enumerate(_entries(clients, owner, failed, what)):
+        for place, one in enumerate(entries(clients, owner, failed, what)):
             if place == MOST_CODES:
                 break
             if _is_of(one, instance_id):
@@ -137,7 +137,7 @@ def _is_of(one: Any, instance_id: str) -> bool:
     return bool(one.resource.labels.get("instance_id") == instance_id)
 
 
-def _project(project: str, what: str) -> str:
+def project_of(project: str, what: str) -> str:
     """`projects/ID` or `projects/NUMBER`; of machines the project is known without its collection."""
     name = project if "/" in project else f"projects/{project}"
     if not name.startswith("projects/") or not is_container(name):
@@ -145,7 +145,7 @@ def _project(project: str, what: str) -> str:
     return name
 
 
-def _entries(clients: GoogleClients, owner: str, query: str, what: str, most: int | None = None) -> Iterator[Any]:
+def entries(clients: GoogleClients, owner: str, query: str, what: str, most: int | None = None) -> Iterator[Any]:
     """The entries of an owner's own logs that a filter lets through, newest first.
 
     Raises:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         AddressesClient,
         DisksClient,
         InstancesClient,
+        MachineTypesClient,
         NetworkEndpointGroupsClient,
         ResourcePoliciesClient,
         RoutesClient,
@@ -272,6 +273,13 @@ class GoogleClients:
         from google.cloud.compute_v1 import AddressesClient
 
         return self._rest(AddressesClient)
+
+    @cached_property
+    def machine_types(self) -> MachineTypesClient:
+        """Compute Engine: how large a machine type is."""
+        from google.cloud.compute_v1 import MachineTypesClient
+
+        return self._rest(MachineTypesClient)
 
     @cached_property
     def disks(self) -> DisksClient:

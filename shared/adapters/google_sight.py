@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from shared.adapters.google_facts import GoogleFacts
 
 if TYPE_CHECKING:
-    from shared.model.outcomes import Operation, Outcomes
+    from shared.model.machine import Machine
+    from shared.model.outcomes import MachineType, Operation, Outcomes
     from shared.model.work import MachineName, OriginalCall
 
 
@@ -32,3 +33,15 @@ class GoogleSight(GoogleFacts):
         from shared.adapters import sight
 
         return sight.outcomes(self._clients, call, since, until)
+
+    def machine_type(self, project: str, zone: str, name: str) -> MachineType:
+        """A machine type of a zone."""
+        from shared.adapters import machine_signs
+
+        return machine_signs.machine_type(self._clients, project, zone, name)
+
+    def flow_seen(self, machine: Machine, since: datetime) -> datetime | None:
+        """When a flow of a machine was last recorded."""
+        from shared.adapters import machine_signs
+
+        return machine_signs.flow_seen(self._clients, machine, since)

@@ -6,7 +6,7 @@ never taken for a success.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -149,7 +149,7 @@ def _judged(call: OriginalCall, entry: Any) -> _Seen | None:
         raise ValueError("an entry without a time")
     at = datetime.fromtimestamp(entry.timestamp.timestamp(), UTC)
     checked = [one for one in audit.authorization_info if call.permission in (None, one.permission)]
-    is_on_it = _is_same(call.resource, audit.resource_name)
+    is_on_it = _is_same(call.resource, audit.resource_name) or _is_account(call.resource, entry.resource.labels)
     alike = [one for one in checked if is_on_it or _is_same(call.resource, one.resource)]
     is_known = call.permission is not None and call.resource is not None
     could_be = call.resource is None or is_on_it or bool(alike)
@@ -172,6 +172,12 @@ def _audit_of(entry: Any) -> Any:
     except Error as error:
         raise ValueError("an entry whose audit log cannot be unpacked") from error
     return audit
+
+
+def _is_account(wanted: str | None, labels: Mapping[str, str]) -> bool:
+    """Whether an entry is about the account that is wanted: audit logs name it by number, its labels by mail."""
+    email = ResourceName(wanted or "").part("serviceAccounts")
+    return email is not None and labels.get("email_id") == email
 
 
 def _is_same(wanted: str | None, found: str) -> bool:

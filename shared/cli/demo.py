@@ -7,6 +7,7 @@ import json
 import os
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 import urllib.error
@@ -34,7 +35,8 @@ STARTS_WITHIN_SECONDS = 30
 
 
 @click.command(short_help="the stories of samples/ through the real function")
-def demo() -> None:
+@click.option("--apply", "mends", is_flag=True, help="Three stories mended, proven and taken back in the sandbox.")
+def demo(mends: bool) -> None:
     """Start the detect function, deliver the samples as Pub/Sub pushes over HTTP, and tell each story.
 
     Everything is real but the cloud: nothing is looked up, nothing is changed, no network is used beyond this machine.
@@ -43,6 +45,10 @@ def demo() -> None:
     from shared.cli.draw import console
     from shared.cli.draw_runs import draw_runs
 
+    if mends:
+        from shared.cli.demo_apply import demo_apply
+
+        sys.exit(0 if demo_apply(console()) else 1)
     read_settings(os.environ)
     if STORE.parent.exists() and not STORE.parent.is_dir():
         raise click.ClickException(f"{STORE.parent} is in the way: the demo keeps its store in a folder of that name")

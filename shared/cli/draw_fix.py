@@ -16,6 +16,7 @@ from shared.model.effect import (
     EnableApi,
     RemoveBinding,
     ResetMachine,
+    Result,
     SetAccess,
     SetSize,
     StartMachine,
@@ -31,7 +32,15 @@ STYLE_OF = {
     Outcome.NOTHING: "bold cyan",
     Outcome.COULD_NOT_TELL: "bold yellow",
 }
-SHOWN = 120
+SHOWN = 160
+FOR_PEOPLE = ("boot", "agent", "flow_logs", "call", "evidence", "owned", "watchdog")
+"""What is observed for people; other observations are for the machinery."""
+RESULTS = {
+    Result.CHANGED: "done",
+    Result.ALREADY: "it was so already, so it is not ours",
+    Result.STARTED: "Google has begun",
+    Result.REFUSED: "refused",
+}
 
 
 def draw_works(out: Console, works: Iterable[Work]) -> None:
@@ -110,13 +119,24 @@ def _moved(body: Moved) -> Text | None:
     return Text(f"{body.state.lower().replace('_', ' ')}: {visible(body.note)}", "dim") if body.note else None
 
 
+def _seen(body: Seen) -> Text | None:
+    if body.what not in FOR_PEOPLE:
+        return None
+    return Text(f"{body.what.replace('_', ' ')}: {visible(body.value)[:SHOWN]}", "dim")
+
+
+def _received(body: Received) -> Text:
+    said = visible(body.receipt.said)[:SHOWN]
+    return Text(f"{RESULTS[body.receipt.result]}{f': {said}' if said else ''}")
+
+
 _TELLERS: dict[type, Callable[[Any], Text | None]] = {
     Intended: lambda body: Text.assemble(("will ", "bold"), visible(effect_said(body.effect))),
-    Received: lambda body: Text(f"{body.receipt.result.value}  {visible(body.receipt.said)[:SHOWN]}".rstrip()),
+    Received: _received,
     Moved: _moved,
     Tried: lambda body: Text(f"no answer, again at {body.due:%H:%M:%S}: {visible(body.why)[:SHOWN]}", "yellow"),
     Paged: lambda body: Text(f"a person is called: {visible(body.why)}", "bold red"),
-    Seen: lambda body: Text(f"{body.what}: {visible(body.value)[:SHOWN]}", "dim"),
+    Seen: _seen,
     Closed: lambda body: Text(f"step {body.step + 1} {body.outcome.value.replace('_', ' ')}: {visible(body.why)}"),
 }
 

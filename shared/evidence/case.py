@@ -26,6 +26,8 @@ ANY_PROJECT = "/projects/-/"
 """How calls to IAM Credentials write the project of an account that they name by its address or unique id."""
 OF_ACCOUNTS = "iam.serviceAccounts."
 IAM_REASON = "IAM_PERMISSION_DENIED"
+LOST, WRITES_LOGS = "cred.lost_token", Permission("logging.logEntries.create")
+"""Agents that may not write logs are as silent as killed ones: whether they may is asked before anything is reset."""
 FRONT_END = frozenset(
     {
         "SERVICE_DISABLED",
@@ -114,6 +116,8 @@ class Case(Struct, frozen=True, kw_only=True):
             pairs = [(TOKEN, None)]
         if not pairs and (path := path_in(self.denial.message)) is not None:
             pairs = [(path.permission, path.resource)]
+        if not pairs and self.cause == LOST and self.machine is not None:
+            pairs = [(WRITES_LOGS, ResourceName(f"projects/{self.machine.project}"))]
         return tuple(dict.fromkeys(self._checked(permission, named) for permission, named in pairs))
 
     def _checked(self, permission: Permission, named: ResourceName | None) -> Checked:

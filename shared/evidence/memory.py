@@ -7,6 +7,7 @@ full group is not a full machine, and an exhausted guest does not make a 403.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
 
 from shared.evidence.kernel_lines import AGENTS, Kind, Line, memory_lines
 from shared.evidence.kills import DUMP, Joiner, Kill
@@ -45,6 +46,21 @@ def read_serial(output: SerialOutput) -> MemoryStory:
         explains=tuple(_explained(events, tuple(killed))),
         not_explained=_NOT_EXPLAINED if events else (),
     )
+
+
+def times(events: Sequence[OomEvent], text: str, started: datetime | None) -> list[datetime | None]:
+    """When each kill was, None where that is not told: by its line, or by its uptime on the machine that runs now.
+
+    An uptime only counts from the last start if the line is of the boot that goes on now. Where the guest booted anew
+    since, the kill was later than is told here, never earlier.
+    """
+    boot = max((line.at.boot for line in memory_lines(text)), default=0)
+    return [
+        started + timedelta(seconds=event.uptime)
+        if event.at is None and started is not None and event.uptime is not None and event.boot == boot
+        else event.at
+        for event in events
+    ]
 
 
 def needed(story: MemoryStory) -> Recovery:

@@ -30,7 +30,7 @@ def ask(case: Case, answers: Answers) -> Iterator[Question]:
         return
     yield case.machine
     machine: Machine | None = answers.value(case.machine)
-    if machine is None or _verdict(case, machine)[0] is not YES:
+    if machine is None or too_narrow(case, machine)[0] is not YES:
         return
     yield AskSurroundings(machine)
     yield from policies_over(machine, answers)
@@ -73,7 +73,7 @@ def read(case: Case, answers: Answers) -> Reading:
     machine: Machine | None = answers.value(case.machine)
     if machine is None:
         return _no_machine(case, answers)
-    verdict, said = _verdict(case, machine)
+    verdict, said = too_narrow(case, machine)
     seen = NO if verdict is YES else YES if verdict is NO else UNKNOWN
     findings = (Finding(asked=case.machine.asked, verdict=seen, said=said), *_offers(case, answers))
     if verdict is UNKNOWN and case.cause != SCOPE:
@@ -91,7 +91,7 @@ def _no_machine(case: Case, answers: Answers) -> Reading:
     return Reading(findings=(finding,), claims=(_claim(NO, said),) if about else ())
 
 
-def _verdict(case: Case, machine: Machine) -> tuple[Verdict, str]:
+def too_narrow(case: Case, machine: Machine) -> tuple[Verdict, str]:
     """Whether the machine's scopes are what stopped the call, and what was seen."""
     if machine.account is None:
         said = "the machine has no service account, so its metadata server gives no token"

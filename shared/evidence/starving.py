@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from shared.evidence.answers import Answers
 from shared.evidence.case import BEFORE, Case
 from shared.evidence.claim import NOTHING, Claim, Reading, Stage
 from shared.evidence.memory import needed, read_serial
-from shared.evidence.questions import AskBeat, AskFlowLogs, AskMachine, AskSerial, Question
+from shared.evidence.questions import AskBeat, AskFlowLogs, AskMachine, AskSerial, AskSurroundings, Question
 from shared.model.evidence import NO, UNKNOWN, YES, Finding, Verdict
 from shared.model.facts import Beat, FlowLogs
 from shared.model.machine import Machine
@@ -32,6 +32,10 @@ def ask(case: Case, answers: Answers) -> Iterator[Question]:
     yield _serial(machine)
     yield from _beat(case, answers)
     yield from _flow_logs(case, answers)
+    found: Machine | None = answers.value(machine)
+    output: SerialOutput | None = answers.value(_serial(machine))
+    if found is not None and output is not None and read_serial(output).agents_killed:
+        yield AskSurroundings(found)
 
 
 def read(case: Case, answers: Answers) -> Reading:
@@ -47,8 +51,8 @@ def read(case: Case, answers: Answers) -> Reading:
         findings = (*_agents(case, answers, None), *_flows(case, answers))
         return Reading(findings=findings, claims=_lost(case, UNKNOWN, why))
     story = read_serial(output)
-    last = story.events[-1] if story.events else None
-    findings = (*_told(question, story), *_agents(case, answers, last), *_flows(case, answers))
+    killed_at = story.events[-1].at if story.events else None
+    findings = (*_told(question, story), *_agents(case, answers, killed_at), *_flows(case, answers))
     return Reading(findings=findings, claims=_claims(case, answers, story))
 
 
@@ -91,7 +95,7 @@ def _kill_said(event: OomEvent) -> str:
     return f"{event.victim or 'a process'} was killed at {whose.get(event.scope, 'a limit that is not told')}"
 
 
-def _agents(case: Case, answers: Answers, kill: OomEvent | None) -> Iterator[Finding]:
+def _agents(case: Case, answers: Answers, killed_at: datetime | None) -> Iterator[Finding]:
     """When the agents were last heard: after the kill, where its time is known, else after the refusal."""
     for question in _beat(case, answers):
         beat: Beat | None = answers.value(question)
@@ -100,7 +104,7 @@ def _agents(case: Case, answers: Answers, kill: OomEvent | None) -> Iterator[Fin
         if beat.last is None:
             yield Finding(asked=question.asked, verdict=NO, said="nothing was heard of them within a day before")
             continue
-        at = kill.at if kill is not None and kill.at is not None else case.at
+        at = killed_at or case.at
         codes = f", reporting {', '.join(beat.codes)}" if beat.codes else ""
         silent = "" if beat.last >= at else "; silent since"
         said = f"last heard at {beat.last:%Y-%m-%d %H:%M:%S}{codes}{silent}"
@@ -127,7 +131,7 @@ def _claims(case: Case, answers: Answers, story: MemoryStory) -> tuple[Claim, ..
         why = f"{_kill_said(kills[-1])} at {kills[-1].at:%Y-%m-%d %H:%M}, which is not near the refusal"
         return _lost(case, UNKNOWN, why)
     back = f"; {story.back_why}" if story.agents_killed else ""
-    heard = next((one.said for one in _agents(case, answers, near[-1])), "whether the agents are back was not told")
+    heard = next((one.said for one in _agents(case, answers, near[-1].at)), "whether the agents are back was not told")
     why = f"{_kill_said(near[-1])}{back}; agents: {heard}"
     return (Claim(stage=Stage.MEMORY, cause=LOST, verdict=YES, why=why),)
 

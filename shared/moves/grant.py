@@ -43,7 +43,7 @@ def _checked(work: Grant, eyes: Eyes) -> Next:
         return End(outcome=Outcome.NOTHING, why=f"{work.member} has {work.role} on {work.resource} already")
     if full := too_full(policy):
         return End(outcome=Outcome.REFUSED, why=full)
-    if refusal := _refused_by_iam(eyes) or _grown(work, eyes):
+    if refusal := _refused_by_iam(work, eyes) or _grown(work, eyes):
         return refusal
     added = AddBinding(resource=work.resource, role=work.role, member=work.member, condition=work.condition)
     removed = RemoveBinding(resource=work.resource, role=work.role, member=work.member, condition=work.condition)
@@ -51,12 +51,12 @@ def _checked(work: Grant, eyes: Eyes) -> Next:
     return Act(effect=added, before=before, inverse=removed, then=WRITTEN)
 
 
-def _refused_by_iam(eyes: Eyes) -> End | None:
+def _refused_by_iam(work: Grant, eyes: Eyes) -> End | None:
     """A deny policy that no role can override, or access that is there already."""
     call = eyes.opened.call
-    if not (call.principal and call.permission and call.resource and "@" in call.principal):
+    if not (call.principal and call.permission and "@" in call.principal and call.principal in work.member):
         return None
-    access = eyes.sight.access(call.principal, call.permission, call.resource, eyes.now)
+    access = eyes.sight.access(call.principal, call.permission, work.resource, eyes.now)
     if access.denied.value == "yes":
         return End(outcome=Outcome.REFUSED, why="a deny policy forbids it; no role can override a deny policy")
     if access.state is AccessState.CAN:

@@ -130,8 +130,9 @@ def _resetting(work: Recover, step: Progress, _: Machine, eyes: Eyes) -> Next:
         refused = done.receipt is not None and done.receipt.result is Result.REFUSED
         outcome = Outcome.REFUSED if refused else Outcome.FAILED
         return End(outcome=outcome, why=f"Google did not reset it: {told.words}; nothing was changed")
-    # without its operation nothing but a boot shows that it was reset, so a growing console is not enough then
-    seen = {STARTED: (done.received_at or done.at).isoformat(), MARK: UNTOLD if told.fate is Fate.LOST else ""}
+    is_lost = told.fate is Fate.LOST  # then nothing but a boot shows that it was reset: a growing console does not
+    since = done.at if is_lost else done.received_at or done.at
+    seen = {STARTED: since.isoformat(), MARK: UNTOLD if is_lost else ""}
     return Go(state=BOOTING, wait=timedelta(seconds=10), seen=seen)
 
 

@@ -19,7 +19,7 @@ from shared.evidence.who import caller_of
 from shared.model.denial import Denial
 from shared.model.diagnosis import HIGH, Also, Cause, Diagnosis, Looked
 from shared.model.evidence import NO, UNKNOWN, YES, Finding, Verdict
-from shared.model.names import parse_principal
+from shared.model.names import ResourceName, parse_principal
 from shared.pipeline.classify import classify
 from shared.pipeline.read import read
 from shared.renderings.fold import visible
@@ -133,12 +133,16 @@ def _named(case: Case, answers: Answers, claims: list[Claim]) -> Denial:
     caller = caller_of(case, answers)
     if names.principal is None and caller is not None:
         denial = denial.naming(principal=parse_principal(caller))
-    given = {claim.permission for claim in claims if claim.verdict is NO and claim.stage is Stage.ALLOW}
-    missing = tuple(dict.fromkeys(one.permission for one in case.checked if one.permission not in given))
+    told = {claim.permission: claim.verdict for claim in claims if claim.stage is Stage.ALLOW}
+    open_ = (YES, UNKNOWN, None) if names.permissions else (YES,)
+    missing = tuple(dict.fromkeys(one.permission for one in case.checked if told.get(one.permission) in open_))
     if missing and missing != names.permissions:
         denial = denial.naming(
             permissions=missing, checks=tuple(one for one in names.checks if one.permission in missing)
         )
+    on = next((one.target for one in case.checked if one.permission in missing and one.target), None)
+    if names.resource is None and names.account is None and on is not None:
+        denial = denial.naming(resource=ResourceName(on))
     api = apis.service_of(case, answers)
     if names.consumer is None and api is not None and answers.value(api) is False:
         denial = denial.naming(consumer=api.project)

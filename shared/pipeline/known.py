@@ -2,31 +2,37 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from shared.actions import Known, Reset
 from shared.evidence.answers import Answers
 from shared.evidence.case import Case
-from shared.evidence.memory import needed, read_serial
-from shared.evidence.questions import AskAccess, AskAccount, AskBeat, AskGrantable, AskRole, AskSerial, AskSurroundings
+from shared.evidence.questions import AskAccount, AskGrantable, AskRole, AskSurroundings
 from shared.evidence.scopes import attachable, is_whole, policies_over, roles_in, scope_need
+from shared.evidence.silence import silence_of
 from shared.machines.change import choose_change
 from shared.machines.conditions import refusals
-from shared.model.evidence import NO
-from shared.model.facts import Account, Beat
-from shared.model.machine import Attachable, HeldRole, Intervention, Machine, ScopeChange, Surroundings
-from shared.model.memory import MemoryStory
+from shared.model.facts import Account
+from shared.model.machine import (
+    Attachable,
+    HeldRole,
+    Intervention,
+    Machine,
+    Outcome,
+    Precondition,
+    ScopeChange,
+    Surroundings,
+)
 from shared.model.names import Role
 from shared.model.role import RoleDefinition
 
 if TYPE_CHECKING:
     from shared.grants.catalogue import Catalogue
 
-
-WRITES = "logging.logEntries.create"
-SILENT_FOR = timedelta(minutes=10)
-"""From when on agents that were not heard count as silent."""
+STOPS = (Outcome.REFUSE, Outcome.POSTPONE, Outcome.WAIT)
 
 
 def known_from(case: Case, answers: Answers, catalogue: Catalogue | None, now: datetime) -> Known:
@@ -36,64 +42,39 @@ def known_from(case: Case, answers: Answers, catalogue: Catalogue | None, now: d
         for one in answers
         if isinstance(one, AskGrantable) and answers.value(one) is not None
     }
+    known = Known(catalogue=catalogue, grantable=accepted)
     machine: Machine | None = answers.value(case.machine) if case.machine else None
     if machine is None:
-        return Known(catalogue=catalogue, grantable=accepted)
-    if AskSurroundings(machine) not in answers:
-        return Known(
-            catalogue=catalogue,
-            grantable=accepted,
-            machine_id=machine.id,
-            machine_name=machine.name,
-            reset=_reset(case, answers, machine),
-        )
-    around: Surroundings = answers.value(AskSurroundings(machine)) or Surroundings()
-    speaks = refusals(machine, around, for_change=Intervention.ACCESS, planned_id=machine.id, now=now)
-    return Known(
-        catalogue=catalogue,
-        grantable=accepted,
+        return known
+    asked_for_roles = policies_over(machine, answers)[0] in answers
+    return replace(
+        known,
         machine_id=machine.id,
         machine_name=machine.name,
-        scope_change=_change(case, answers, machine, catalogue),
-        preconditions=speaks,
+        scope_change=_change(case, answers, machine, catalogue) if asked_for_roles else None,
+        preconditions=_speaking(answers, machine, Intervention.ACCESS, now),
+        reset=_reset(case, answers, machine),
     )
 
 
-def _reset(case: Case, answers: Answers, machine: Machine) -> Reset | None:
-    """Whether a kill after which the agents stay silent gives a reason to reset the machine; None where none was seen.
-
-    Ten minutes of silence: an agent starts again by itself, and what is back needs no reset.
-    """
-    output = next((answers.value(one) for one in answers if isinstance(one, AskSerial)), None)
-    story = read_serial(output) if output is not None else None
-    if story is None or not story.events:
+def _speaking(answers: Answers, machine: Machine, to: Intervention, now: datetime) -> tuple[Precondition, ...] | None:
+    """What speaks against touching a machine; None where nobody asked what stands around it."""
+    if AskSurroundings(machine) not in answers:
         return None
-    beat: Beat | None = next((answers.value(one) for one in answers if isinstance(one, AskBeat)), None)
-    if against := _against_reset(story, beat, machine, case.now) or _may_not_write(answers):
-        return Reset(against=against)
-    heard = f"{beat.last:%Y-%m-%d %H:%M:%S}" if beat and beat.last else "a day and longer ago"
-    return Reset(why=f"an agent was killed for lack of memory and was last heard {heard}")
+    around: Surroundings = answers.value(AskSurroundings(machine)) or Surroundings()
+    return refusals(machine, around, for_change=to, planned_id=machine.id, now=now)
 
 
-def _against_reset(story: MemoryStory, beat: Beat | None, machine: Machine, now: datetime) -> str:
-    advice = needed(story)
-    if advice.restart is NO:
-        return advice.restart_why
-    if beat is None:
-        return "could not tell whether the agents are silent"
-    if machine.status != "RUNNING":
-        return f"the machine is {machine.status}, and only a running one is reset"
-    if beat.last is not None and now - beat.last < SILENT_FOR:
-        return f"the agents were heard at {beat.last:%Y-%m-%d %H:%M:%S}: they are back, or were never gone"
-    return ""
-
-
-def _may_not_write(answers: Answers) -> str:
-    """Why the agents are silent where IAM is known to keep the machine's account from writing logs, "" where not."""
-    asked = (one for one in answers if isinstance(one, AskAccess) and one.permission == WRITES)
-    if any((seen := answers.value(one)) is not None and seen.allowed is NO for one in asked):
-        return "the agents may not write logs, which is why they are silent: mend that first"
-    return ""
+def _reset(case: Case, answers: Answers, machine: Machine) -> Reset | None:
+    """Whether a kill after which the agents stay silent gives a reason to reset the machine; None where none was."""
+    silence = silence_of(case, answers, machine)
+    if silence is None or silence.against:
+        return Reset(against=silence.against) if silence is not None else None
+    found = _speaking(answers, machine, Intervention.RESET, case.now)
+    if found is None:
+        return Reset(against="could not tell what stands around the machine")
+    against = next((one.said.removesuffix(".") for one in found if one.outcome in STOPS), "")
+    return Reset(why=silence.why, against=against)
 
 
 def _change(case: Case, answers: Answers, machine: Machine, catalogue: Catalogue | None) -> ScopeChange:

@@ -8,6 +8,7 @@ from hashlib import sha256
 from msgspec import Struct
 
 from shared.actions import Known
+from shared.evidence.paths import path_in
 from shared.grants.conditional import takes_condition
 from shared.model.codec import to_json
 from shared.model.denial import Denial
@@ -95,17 +96,19 @@ def _machine(target: str, number: str, name: str) -> MachineName:
 
 def _call(denial: Denial, plan: Plan) -> OriginalCall:
     """The refused call, in the terms in which it is looked for afterwards."""
-    names = denial.names
-    target = next((action.target for action in plan.actions if action.target), None)
-    resource = names.resource.text if names.resource else target
-    named = ResourceName(target or "").project
-    project = f"projects/{named}" if named else denial.origin.owner
+    names, path = denial.names, path_in(denial.message)
+    permission = names.permissions[0] if names.permissions else (path.permission if path else None)
+    targets = [action.target for action in plan.actions if action.target and action.role] or [
+        action.target for action in plan.actions if action.target
+    ]
+    named = names.resource or (path.resource if path else None)
+    project = ResourceName(targets[0]).project if targets else None
     return OriginalCall(
         principal=names.principal.text if names.principal else None,
-        permission=names.permissions[0] if names.permissions else None,
+        permission=permission,
         service=names.service,
-        resource=resource,
-        project=project,
+        resource=named.text if named else (targets[0] if targets else None),
+        project=f"projects/{project}" if project else denial.origin.owner,
     )
 
 

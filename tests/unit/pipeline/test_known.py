@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 from catalogues import of, role, small
 from entries import PROJECT, audit, error_info, on_vm
-from fakes.facts import CRM, FAILURES, NOON, QUIET, FakeFacts, looked
+from fakes.facts import CALLED, CRM, FAILURES, GIVEN, HIDDEN, NOON, QUIET, FakeFacts, looked
 from msgspec.structs import replace
 
+from shared.model.facts import Beat
 from shared.model.machine import AUTH, Disk, Machine, Surroundings
+from shared.model.memory import SerialOutput
 from shared.model.plan import Action
 
 TOO_NARROW = on_vm(
@@ -39,6 +41,7 @@ def on_machine(account: str | None = DEFAULT, around: Surroundings = QUIET, **ch
     )  # fmt: skip
     facts.machines["42"], facts.around = replace(machine, **changes), around
     facts.holding |= HOLDS
+    facts.seen["storage.objects.create"] = GIVEN
     return facts
 
 
@@ -185,3 +188,109 @@ def test_roles_are_chosen_among_those_that_google_accepts_on_the_target() -> Non
     assert looked(entry, facts, catalogue).plan[0].role == "roles/dns.wide"
     facts.fails["grantable"] = FAILURES["the server is ill"]
     assert looked(entry, facts, catalogue).plan[0].role == "roles/dns.reader"
+
+
+# Story 3: a reset only after a kill that the agents stay silent since.
+
+UNIT = "google-cloud-ops-agent-fluent-bit.service"
+LINES = (
+    f"oom-kill:constraint=CONSTRAINT_NONE,nodemask=(null),cpuset=/,mems_allowed=0,global_oom,task_memcg=/system.slice/{UNIT},task=fluent-bit,pid=812,uid=0",
+    "Out of memory: Killed process 812 (fluent-bit) total-vm:1830144kB, anon-rss:911208kB, file-rss:0kB, shmem-rss:0kB, UID:0 pgtables:2360kB oom_score_adj:0",
+)
+OTHER_KILL = ("Out of memory: Killed process 99 (java) total-vm:9kB, anon-rss:8kB, file-rss:0kB, shmem-rss:0kB",)
+KILLED = on_vm(LINES[1])
+WRITES = "logging.logEntries.create"
+KILLED_AT, AN_HOUR = "2026-11-21T08:55:00.000000+00:00", timedelta(hours=1)
+
+
+def starved(lines: tuple[str, ...] = LINES, at: str = KILLED_AT, **changes: Any) -> FakeFacts:
+    facts = on_machine(OWN, **changes)
+    facts.console = SerialOutput(text="".join(f"{at} web-1 kernel: {line}\n" for line in lines))
+    facts.heard = Beat(last=CALLED - AN_HOUR)
+    facts.seen[WRITES] = GIVEN
+    return facts
+
+
+def recovery(facts: FakeFacts) -> Action:
+    told = looked(KILLED, facts)
+    assert (told.cause, told.proven) == ("cred.lost_token", "yes")
+    (found,) = told.plan
+    return found
+
+
+def test_agents_that_were_killed_and_stay_silent_are_a_reason_for_a_reset() -> None:
+    found = recovery(starved())
+    assert (found.action, found.changes, found.tier) == ("vm_recover", True, "T2")
+    assert f"{UNIT} was killed for lack of memory and not heard since" in found.why
+
+
+@pytest.mark.parametrize(
+    ("arranged", "said"),
+    [
+        ({"heard": Beat(last=CALLED)}, "the agents were heard at 2026-11-21 09:00:00, after memory ran out"),
+        ({"heard": Beat(last=NOON - timedelta(minutes=1))}, "they are back, or were never gone"),
+        ({"heard": Beat(last=None)}, "the agents were silent for a day before they were killed"),
+        ({"console": SerialOutput(text="".join(f"{KILLED_AT} web-1 kernel: {line}\n" for line in OTHER_KILL))}, "no agent was killed"),
+        ({"console": SerialOutput(text="".join(f"{line}\n" for line in LINES))}, "could not tell whether memory ran out before or after"),
+        ({"around": replace(QUIET, referrers=(GROUP,))}, "The managed instance group web-group owns it"),
+        ({"around": replace(QUIET, operations=None)}, "Could not tell whether something else is changing it"),
+    ],
+    ids=["heard after it", "heard just now", "never heard", "another victim", "no time", "a group's", "not all known"],
+)  # fmt: skip
+def test_a_machine_is_not_reset_where_anything_speaks_against_it(arranged: dict[str, Any], said: str) -> None:
+    facts = starved()
+    for name, value in arranged.items():
+        setattr(facts, name, value)
+    found = recovery(facts)
+    assert (found.action, found.changes) == ("advise", False)
+    assert said in found.why
+
+
+@pytest.mark.parametrize("labels", [{"goog-gke-node": ""}, {"goog-k8s-cluster-name": "c"}])
+def test_a_node_of_gke_is_repaired_by_its_pool(labels: dict[str, str]) -> None:
+    assert "let the pool repair the node" in recovery(starved(labels=labels)).why
+
+
+def test_a_machine_that_does_not_run_is_not_reset() -> None:
+    assert "only a running one is reset" in recovery(starved(status="STOPPING")).why
+
+
+def test_a_kill_is_dated_by_its_uptime_and_the_last_start_of_the_machine() -> None:
+    facts = starved(last_start=CALLED - timedelta(hours=2))
+    facts.console = SerialOutput(text="".join(f"[ 6900.000001] {line}\n" for line in LINES))
+    assert recovery(facts).action == "vm_recover"
+    facts.heard = Beat(last=CALLED - timedelta(minutes=4))
+    assert "after memory ran out" in recovery(facts).why
+
+
+def test_agents_that_may_not_write_logs_get_their_role_and_the_machine_no_reset() -> None:
+    facts = starved()
+    del facts.seen[WRITES]
+    told = looked(KILLED, facts)
+    assert [(one.action, one.changes) for one in told.plan] == [("grant_role", True), ("advise", False)]
+    assert "the agents may not write logs, which is why they are silent" in told.plan[1].why
+
+
+def test_agents_whose_machine_lacks_the_scope_get_it_and_the_machine_no_reset() -> None:
+    told = looked(KILLED, starved(scopes=()))
+    assert [(one.action, one.changes) for one in told.plan] == [("vm_scopes", True), ("advise", False)]
+    assert "mend that first" in told.plan[1].why
+
+
+def test_whether_agents_may_write_logs_at_all_may_be_untold() -> None:
+    facts = starved()
+    facts.seen[WRITES] = HIDDEN
+    found = recovery(facts)
+    assert not found.changes
+    assert "could not tell whether the agents may write logs at all" in found.why
+    assert looked(KILLED, facts).permissions == (), "nobody refused the permission that was asked about"
+
+
+@pytest.mark.parametrize("failure", FAILURES)
+@pytest.mark.parametrize("method", ["beat", "surroundings", "access"])
+def test_what_could_not_be_told_of_a_machine_never_resets_it(method: str, failure: str) -> None:
+    facts = starved()
+    facts.fails[method] = FAILURES[failure]
+    found = recovery(facts)
+    assert (found.action, found.changes) == ("advise", False)
+    assert "ould not tell" in found.why
