@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from sandbox.access import Asked, read_access
 from sandbox.clock import stamp
+from sandbox.compute_operations import settle
 from sandbox.world import CRM, Json, Resource, World
 
 FIRST_BEAT, EVERY = timedelta(seconds=40), timedelta(minutes=1)
@@ -21,6 +22,7 @@ HEALTH, FLOWS = "ops-agent-health", "compute.googleapis.com%2Fvpc_flows"
 
 def catch_up(world: World) -> None:
     """Write what every machine that is up should have written by now."""
+    settle(world)
     for machine in world.of_kind("instances"):
         up_since = machine.hidden.get("up_since")
         if up_since is not None and machine.body["status"] == "RUNNING":

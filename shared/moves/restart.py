@@ -63,13 +63,16 @@ def restarted(change: Change, step: Progress, eyes: Eyes) -> Next:
 def _looked_at(scene: Scene) -> Next:
     """All preconditions once more, right before the first effect."""
     change = scene.change
-    if changed := drift(scene.machine, scene.was):
-        return End(outcome=Outcome.REFUSED, why=f"it has changed since it was looked at ({changed}): plan anew")
     if scene.eyes.now - scene.step.entered > SNAPSHOT_HOLDS:
         return End(outcome=Outcome.REFUSED, why="too much time has passed since it was looked at: plan anew")
     leads, said = in_the_way(scene.machine, change.intervention, change.name, scene.eyes)
     if leads in IN_THE_WAY:
         return End(outcome=Outcome.REFUSED, why=said)
+    last = machine_now(change.name, scene.eyes)  # what stands around it took a while to read
+    if last is None:
+        return gone(change.name, touched=False)
+    if changed := drift(last, scene.was):
+        return End(outcome=Outcome.REFUSED, why=f"it has changed since it was looked at ({changed}): plan anew")
     return scene.set() if scene.was.was_stopped else scene.stop(STOPPING)
 
 
@@ -165,12 +168,12 @@ def _checked(scene: Scene) -> Next:
     if scene.failed:
         return End(outcome=Outcome.FAILED, why=f"{scene.failed}; the machine is {scene.machine.status}{said}")
     if not change.is_planned(scene.machine):
-        why = f"its {change.what} were as planned, and somebody has changed them since{said}"
+        why = f"it had its planned {change.what}, and somebody has changed that since{said}"
         return End(outcome=Outcome.FAILED, why=why)
     if change.after is not None and not scene.was.was_stopped:
         return Go(state=change.after)
     left = ", and it is left stopped" if scene.was.was_stopped else ""
-    return End(outcome=Outcome.OK, why=f"its {change.what} are as planned{left}{said}")
+    return End(outcome=Outcome.OK, why=f"it has its planned {change.what}{left}{said}")
 
 
 def _rollback_stopping(scene: Scene) -> Next:

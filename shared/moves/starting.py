@@ -49,7 +49,7 @@ def rollback_started(scene: Scene) -> Next:
         return _not_up(scene)
     change = scene.change
     if change.is_old(scene.machine):
-        why = f"{scene.failed}; its old {change.what} are back, and it runs"
+        why = f"{scene.failed}; it has its old {change.what} again, and runs"
         return End(outcome=Outcome.FAILED, why=why, seen=scene.running, page=f"{change.name.name}: {why}")
     why = f"{scene.failed}; it runs, but not with its old {change.what}"
     return End(outcome=Outcome.NEEDS_HUMAN, why=why, seen=scene.running)
@@ -69,7 +69,7 @@ def _not_up(scene: Scene) -> Next:
     bad = told.fate is Fate.FAILED and not passes(told.code)
     ours = scene.step.seen.get(SET) == OURS and scene.change.is_planned(scene.machine)
     if bad and ours and scene.step.state == STARTING and not (is_full(told.code) and scene.change.waits_for_room):
-        why = f"it does not start with the {scene.change.what} that were planned: {told.words}"
+        why = f"it does not start with its planned {scene.change.what}: {told.words}"
         return scene.put_back({FAILED: why}, page=f"{scene.change.name.name}: {why}; what it had before is put back")
     return _again(scene, told, bad=bad)
 

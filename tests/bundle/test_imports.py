@@ -39,6 +39,8 @@ RULES = {
         "flows",
         "fixing",
         "execution",
+        "live",
+        "evidence",
         "wiring",
         "adapters",
         "grants",

@@ -100,6 +100,10 @@ class Google:
         if status == "RUNNING":
             self._boot(machine, at)
 
+    def forget(self) -> None:
+        """No request id of before is known any more."""
+        self._answers.clear()
+
     # what happens
 
     def settle(self) -> None:

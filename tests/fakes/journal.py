@@ -49,6 +49,7 @@ class MemoryJournal:
         return list(self.open)
 
     def take_lease(self, target: str, fix: str, until: datetime, now: datetime) -> bool:
+        self.reach("before a lease is taken")
         self._up()
         holder, held_until = self.leases.get(target, (fix, until))
         if holder != fix and held_until > now:

@@ -140,9 +140,11 @@ def test_an_entry_in_other_words_is_the_same_entry(spelt: dict[str, str]) -> Non
     assert dataset_edit.remove(dataset, inverse(grant()))["access"] == [VIEW]
 
 
-def test_an_entry_that_names_two_members_is_left_to_whoever_wrote_it() -> None:
-    odd = {"role": "READER", "userByEmail": "up@acme-web.iam.gserviceaccount.com", "groupByEmail": "team@example.com"}
+@pytest.mark.parametrize("more", [{"groupByEmail": "team@example.com"}, VIEW])
+def test_an_entry_that_names_more_than_one_member_is_left_to_whoever_wrote_it(more: dict[str, Any]) -> None:
+    odd = {"role": "READER", "userByEmail": "up@acme-web.iam.gserviceaccount.com", **more}
     dataset = {"etag": "x", "access": [odd]}
+    assert not dataset_edit.has(dataset, grant())
     assert dataset_edit.remove(dataset, inverse(grant())) == dataset
 
 

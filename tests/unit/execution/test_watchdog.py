@@ -101,7 +101,8 @@ def test_a_stop_of_unknown_outcome_may_have_happened(bench: Bench) -> None:
 
 def test_a_stop_that_google_refused_has_stopped_nothing(bench: Bench) -> None:
     bench.google.faults["StopMachine"] = ["forbidden"]
-    fix = bench.run(bench.open(WORK))
+    fix = bench.run(bench.open(WORK), stop=lambda now: bool(now.steps[0].effects))
+    assert fix.steps[0].state == "STOPPING"
     assert left_stopped([fix], bench.clock.now() + timedelta(days=1)) == ()
 
 

@@ -188,7 +188,7 @@ def test_a_look_that_is_too_old_is_no_look(bench: Bench) -> None:
 
 def test_a_running_machine_is_stopped_changed_and_started(bench: Bench) -> None:
     fix = carried_out(bench)
-    assert (fix.steps[0].outcome, fix.steps[0].why) == (Outcome.OK, "its account and scopes are as planned")
+    assert (fix.steps[0].outcome, fix.steps[0].why) == (Outcome.OK, "it has its planned account and scopes")
     assert [type(effect) for effect in bench.google.done] == [StopMachine, SetAccess, StartMachine]
     assert machine(bench).now.status == "RUNNING"
     assert bench.pages(fix.id) == []
@@ -350,11 +350,19 @@ def test_lines_of_the_shutdown_are_no_sign_of_life(bench: Bench) -> None:
     assert carried_out(bench).outcome is Outcome.NEEDS_HUMAN
 
 
+def test_a_boot_of_before_is_no_sign_of_life_where_the_console_was_not_read_then(bench: Bench) -> None:
+    machine(bench).boots = False
+    bench.google.faults["serial"] = ["busy"]
+    fix = carried_out(bench)
+    assert '"serial_next":null' in fix.steps[0].seen["snapshot"]
+    assert fix.outcome is Outcome.NEEDS_HUMAN
+
+
 def test_scopes_that_somebody_changes_after_the_start_are_told(bench: Bench) -> None:
     fix = bench.open(WORK)
     bench.run(fix, stop=lambda now: now.steps[0].state == "CHECKED")
     machine(bench).now = replace(machine(bench).now, scopes=LOGGING)
-    assert "somebody has changed them since" in bench.run(fix).why
+    assert "somebody has changed that since" in bench.run(fix).why
 
 
 # doubts
@@ -450,6 +458,7 @@ def test_a_stop_is_not_made_again_after_somebody_has_started_the_machine(bench: 
     bench.clock.turn(minutes=2)
     bench.google.settle()
     bench.google.by_hand("RUNNING")
+    bench.google.forget()
     assert "somebody started it again" in bench.run(fix).why
     assert machine(bench).done("us", "status", "STOPPING") == 1
 

@@ -76,7 +76,7 @@ def set_is_refused(bench: Bench) -> None:
 
 
 def cannot_be_put_back(bench: Bench) -> None:
-    bench.google.machines["vm-1"].errors.update(StartMachine=[QUOTA], SetAccess=["", "BAD"], SetSize=["", "BAD"])
+    bench.google.machines["vm-1"].errors.update(StartMachine=[QUOTA, QUOTA], SetAccess=["", "BAD"], SetSize=["", "BAD"])
 
 
 def slow_to_set(bench: Bench) -> None:
@@ -252,9 +252,10 @@ def test_what_somebody_else_changes_meanwhile_is_not_overwritten(work: str) -> N
     assert changed
     overwritten = []
     for one in changed:
-        did = [(who, what if who == "somebody" else value) for _, who, what, value in one.machine.history]
-        theirs = max((at for at, each in enumerate(did) if each == ("somebody", field)), default=len(did))
-        overwritten += [one.name for each in did[theirs:] if each == ("us", kind)]
+        whose = "nobody"
+        for _, who, what, value in one.machine.history:
+            overwritten += [one.name] if (who, value) == ("us", kind) and whose == "somebody" else []
+            whose = who if what == field else whose
     assert overwritten == []
 
 
