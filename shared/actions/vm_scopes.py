@@ -6,13 +6,10 @@ from shared.actions import ActionKind, Known
 from shared.actions.advise import advice
 from shared.model.denial import Denial
 from shared.model.diagnosis import Diagnosis
-from shared.model.machine import AUTH, ChangeKind, Outcome
 from shared.model.names import is_plain
 from shared.model.plan import Action, Tier
 
 WHY = "scopes can only change while the VM is stopped; a role would not help, because IAM was never asked"
-NOTHING_TO_DO = (ChangeKind.REFUSE, ChangeKind.NONE_NEEDED)
-STOPS = (Outcome.REFUSE, Outcome.POSTPONE, Outcome.WAIT)
 MOST_SAID = 3
 
 
@@ -24,18 +21,25 @@ def preview(denial: Denial, diagnosis: Diagnosis, known: Known | None = None) ->
     target = f"//compute.googleapis.com/projects/{machine.project}/zones/{machine.zone}/instances/{machine.id}"
     if known is None or known.scope_change is None:
         return (_step(target, WHY),)
+    return (_looked_into(target, known, diagnosis.cause.tier),)
+
+
+def _looked_into(target: str, known: Known, tier: Tier) -> Action:
+    """The step after looking: the right change, unless something speaks against stopping the machine."""
+    from shared.model.machine import AUTH, ChangeKind, Outcome
+
     change, found = known.scope_change, known.preconditions or ()
-    against = [one.said for one in found if one.outcome in STOPS]
-    if change.kind in NOTHING_TO_DO:
-        return (advice(" ".join((change.why, *change.alternatives)), diagnosis.cause.tier, target),)
+    if change is None or change.kind in (ChangeKind.REFUSE, ChangeKind.NONE_NEEDED):
+        return advice(" ".join((change.why, *change.alternatives)) if change else WHY, tier, target)
+    against = [one.said for one in found if one.outcome in (Outcome.REFUSE, Outcome.POSTPONE, Outcome.WAIT)]
     if against:
-        return (
-            advice(f"This machine is not to be stopped by a machine. {' '.join(against[:MOST_SAID])}", Tier.T3, target),
+        return advice(
+            f"This machine is not to be stopped by a machine. {' '.join(against[:MOST_SAID])}", Tier.T3, target
         )
     warnings = [one.said for one in found if one.outcome is Outcome.T2]
     scopes = ", ".join(scope.removeprefix(AUTH) for scope in change.scopes)
     said = f"{change.why} Afterwards: {change.account} with {scopes}."
-    return (_step(target, " ".join((said, *warnings[:MOST_SAID], *change.alternatives[:MOST_SAID]))),)
+    return _step(target, " ".join((said, *warnings[:MOST_SAID], *change.alternatives[:MOST_SAID])))
 
 
 def _step(target: str, why: str) -> Action:

@@ -61,18 +61,19 @@ def _against(case: Case, answers: Answers, machine: Machine, story: MemoryStory,
     if last is not None and case.now - last < SILENT_FOR:
         yield f"the agents were heard at {last:%Y-%m-%d %H:%M:%S}: they are back, or were never gone"
     silent_from = last if last is not None else asked_from + SILENT_FOR
-    kills = times([event for event in story.events if event.is_agent], output.text, machine.last_start)
-    after = [at for at in kills if at is not None and at > silent_from]
+    kills = [event for event in story.events if event.is_agent]
+    told = times(kills, output.text, machine.last_start)
+    after = [at for at in told if at is not None and silent_from < at <= case.now]
+    open_ = any(event.at is None for event in kills)  # what was told by an uptime may have been later
     if last is None and after:
         yield "the agents were silent for a day before they were killed: their silence has another cause"
     elif last is not None and not after:
-        known = None not in kills
         yield (
-            f"the agents were heard at {last:%Y-%m-%d %H:%M:%S}, after memory ran out"
-            if known
-            else "could not tell whether memory ran out before or after the agents were last heard"
+            "could not tell whether memory ran out before or after the agents were last heard"
+            if open_
+            else f"the agents were heard at {last:%Y-%m-%d %H:%M:%S}, after memory ran out"
         )
-    elif last is None and None in kills:
+    elif last is None and open_:
         yield "could not tell whether the agents were heard before they were killed"
 
 

@@ -18,6 +18,7 @@ UNSOUND = "no target that Google would name"
 NOT_LOGGED = "Cloud Logging's own copy of the entry says something else, or there is none: it may be forged"
 OUTSIDE = "the target stands outside the organisation that is ours"
 UNTOLD = "could not tell: looking did not prove the cause, and what is not proven is never carried out"
+UNTOUCHED = "this machine must not be interrupted by a machine: the plan says why"
 ABOVE = "a folder or organisation is never the target of a machine"
 DANGEROUS = "the permission belongs to those that only security and the owner may hand out"
 NOTHING_TO_CHANGE = Decision(NOTIFY, (ADVICE,))
@@ -60,8 +61,9 @@ def _floor(denial: Denial, diagnosis: Diagnosis, plan: Plan) -> list[str]:
                 reasons.append(ABOVE)
             if action.changes and not is_target(action.target):
                 reasons.append(f"{UNSOUND}: {action.target[:80]!r}")
-            if action.tier is T3 and DANGEROUS not in reasons:
-                reasons.append(DANGEROUS)
+            why = UNTOUCHED if "/instances/" in action.target else DANGEROUS
+            if action.tier is T3 and why not in reasons:
+                reasons.append(why)
     caller = denial.names.principal
     if caller is not None and cause.permissions and caller.kind not in MEMBERS and not cause.guardrail:
         reasons.append(f"{caller.kind}: no grant is made to such a member")
