@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from shared.grants.members import as_stored
 from shared.model.facts import Binding, Condition, Policy
 from shared.model.names import Role
 
@@ -13,14 +14,19 @@ FULL = 0.8
 
 def has(policy: Policy, role: Role, member: str, condition: Condition | None) -> bool:
     """Whether a policy gives the role to the member under exactly this condition."""
-    return any(one.role == role and one.condition == condition and member in one.members for one in policy.bindings)
+    return any(one.role == role and one.condition == condition and _names(one, member) for one in policy.bindings)
 
 
 def gives_already(policy: Policy, role: Role, member: str) -> Binding | None:
     """The unconditional binding that gives the role to the member, None if there is none."""
     return next(
-        (one for one in policy.bindings if one.role == role and not one.condition and member in one.members), None
+        (one for one in policy.bindings if one.role == role and not one.condition and _names(one, member)), None
     )
+
+
+def _names(binding: Binding, member: str) -> bool:
+    """Whether a binding names a member, however its address is capitalised."""
+    return as_stored(member) in map(as_stored, binding.members)
 
 
 def too_full(policy: Policy) -> str:
