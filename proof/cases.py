@@ -8,6 +8,7 @@ from functools import cache
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from proof.scenery import ACCOUNT, AUTH, BUCKET, PLATFORM, PROJECT, TOPIC, ZONE, machine_of, member, plain_world
 from sandbox.scenario import Scenario, load, shipped, world_of
@@ -31,7 +32,7 @@ class Case(Struct, frozen=True, kw_only=True):
     """One change: the world it happens in, the works of each fix that is opened at once, and what may come of it.
 
     `undoes` is whether the events happen while it is taken back; `habits` is what the machine has in `hidden`, and
-    `ends` how the last fix may end where nothing that Google refuses for good happens. `gives` is the grant's policy.
+    `ends` how a fix may end where Google refuses nothing for good.
     """
 
     name: str
@@ -62,11 +63,6 @@ def _access(world: World, scopes: tuple[str, ...] = WIDER) -> Access:
     return Access(machine=_named(world), account=ACCOUNT, scopes=scopes, was=was)
 
 
-def _resize(world: World) -> Recover:
-    size = machine_of(world).body["machineType"].rpartition("/")[2]
-    return Recover(machine=_named(world), machine_type="e2-standard-4", was=size)
-
-
 def _stopped_world() -> World:
     world = plain_world(START)
     machine_of(world).body.update(status="TERMINATED")
@@ -95,15 +91,6 @@ def _exhausted_world() -> World:
     return world
 
 
-def _repeatedly_exhausted_world() -> World:
-    """The machine ran out of memory twice, which is what a larger one is for."""
-    world = _exhausted_world()
-    machine = machine_of(world)
-    again = machine.hidden["serial"].replace("[882", "[886").replace("1412", "1561")
-    machine.hidden["serial"] += again
-    return world
-
-
 def _call(permission: str, resource: str, service: str) -> OriginalCall:
     return OriginalCall(
         principal=ACCOUNT, permission=permission, service=service, resource=resource, project=f"projects/{PROJECT}"
@@ -127,8 +114,6 @@ _CHANGES: tuple[Case, ...] = (
          works=lambda _: ((Enable(project=f"projects/{PROJECT}", service=API),),)),
     Case(name="VM access", world=lambda: plain_world(START), call=_UPLOAD, works=lambda world: ((_access(world),),),
          habits={"takes": SECONDS, "has_agent": True}),
-    Case(name="VM resize", world=_repeatedly_exhausted_world, ends=("could_not_tell",),
-         works=lambda world: ((_resize(world),),), habits={"takes": SECONDS, "has_agent": True}),
 )  # fmt: skip
 _OTHERS: tuple[Case, ...] = (
     Case(name="VM reset", world=_exhausted_world, ends=("could_not_tell",), habits={"takes": SECONDS},
@@ -144,10 +129,9 @@ _OTHERS: tuple[Case, ...] = (
 
 
 def _undo_of(case: Case) -> Case:
-    return Case(
-        name=f"undo: {case.name}", world=case.world, works=case.works, undoes=True, call=case.call, ends=("undone",),
-        habits=case.habits,
-    )  # fmt: skip
+    """The same taken back; an API that was called is in use, so that nobody may switch it off again."""
+    call = case.call if case.call.service != API else OriginalCall()
+    return replace(case, name=f"undo: {case.name}", undoes=True, call=call, ends=("undone",))
 
 
 CASES: dict[str, Case] = {one.name: one for one in (*_CHANGES, *_OTHERS, *map(_undo_of, _CHANGES))}

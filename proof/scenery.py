@@ -61,10 +61,11 @@ def _plant(world: World, resource: Resource, role: str, *, conditional: bool) ->
     """What others own: the same role for others, a condition beside it, a deleted member, audit configs."""
     bindings: list[dict[str, Any]] = [
         {"role": role, "members": ["user:zoe@example.com", DELETED, "group:team@example.com"]},
-        {"role": "roles/viewer", "members": ["user:ann@example.com", member()]},
+        {"role": "roles/monitoring.viewer", "members": ["user:ann@example.com", member()]},
     ]
     if conditional:
-        theirs = {"title": "theirs", "description": "not ours", "expression": "request.time.getHours() < 18"}
+        over = 'request.time < timestamp("2020-01-01T00:00:00Z")'
+        theirs = {"title": "theirs", "description": "not ours", "expression": over}
         bindings.append({"role": role, "members": [member(), "user:bob@example.com"], "condition": theirs})
     audit = {} if resource.kind == "buckets" else {"auditConfigs": AUDIT}  # a bucket's policy has none
     world.set_policy(resource, {"version": 3 if conditional else 1, "bindings": bindings, **audit}, at_once=True)

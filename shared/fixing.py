@@ -2,127 +2,165 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import datetime, timedelta
-from hashlib import sha256
+from collections.abc import Callable, Iterator
+from datetime import timedelta
 
 import msgspec
 from msgspec import Struct
 
-from shared.errors import NotFound, Overtaken, Refused, Unreadable
+from shared.errors import NotFound, Refused, Unreadable
 from shared.execution.fold import Fix, fold
-from shared.execution.watchdog import RUNNING, LeftStopped, left_stopped
-from shared.live import Live
-from shared.machines.question import STOPPED
-from shared.model.codec import from_json, to_json
+from shared.live import Live, Reviewed
+from shared.model.codec import from_json
 from shared.model.decision import REFUSE
-from shared.model.effect import Before
 from shared.model.evidence import YES
-from shared.model.journal import Line, Opened, Seen
+from shared.model.journal import Opened
 from shared.model.report import Report
-from shared.model.work import OriginalCall, Revoke, Work
-from shared.moves import MOVES
-from shared.pipeline.execute import ENDS, Workshop, execute, open_fix
+from shared.model.work import Access, Attached, Grant, Recover, Work
+from shared.pipeline.approvers import approvers
+from shared.pipeline.execute import Workshop, execute, open_fix
 from shared.pipeline.read import read
-from shared.pipeline.works import Proposal, longest
-from shared.pipeline.works import proposal as proposal_of
+from shared.pipeline.sweep import sweep
+from shared.pipeline.take_back import inverses, open_undo, still_ours, undos
+from shared.pipeline.works import Proposal, Terms, longest, proposal
+from shared.ports import Journal
 
-EXPIRY = "the end of the grant"
-MOST_AT_ONCE = 100
+__all__ = ["approve", "inverses", "prepare", "step", "sweep", "swept", "tier_of_undo", "to_undo", "undo", "work_off"]
+LONGEST_TASK = 4_096
+MOST_TOLD = 5
 
 
-class Task(Struct, frozen=True):
+class Task(Struct, frozen=True, forbid_unknown_fields=True):
     """What a wake-up carries: which fix to go on with. Whether it is due, its own journal says."""
 
     fix: str
 
 
 class Prepared(Struct, frozen=True, kw_only=True):
-    """A run looked at once more, and what would be done about it: what an approver is shown."""
+    """A run looked at once more, and what would be done about it: what an approver is shown.
+
+    `never` are those whose yes does not count: who was refused, on whose behalf, and who gains something.
+    """
 
     run: str
     report: Report
     proposal: Proposal
+    never: tuple[str, ...] = ()
 
 
-def prepare(run: str, entry: bytes, live: Live, now: datetime, lasts: timedelta) -> Prepared:
+def prepare(run: str, entry: bytes, live: Live, shop: Workshop, lasts: timedelta) -> Prepared:
     """Look again, plan again, and fix what would be done; nothing is changed by it.
 
     Raises:
         Refused: the plan may not be carried out, with every reason.
     """
+    done = [fold(shop.journal.lines(one)) for one in shop.journal.fixes(run)]
+    if running := next((one.id for one in done if one.outcome is None), None):
+        raise Refused(f"{running} of this run has not ended: `unforbid work` goes on with it")
+    now = shop.clock.now()
     looked = live.look_again(read(entry), now)
     if looked is None:
         raise Refused("there is nothing that looking could prove, so nothing may be changed")
-    report = looked.report
+    _may_be_carried_out(looked.report)
+    terms = Terms(
+        run=run,
+        earlier=sum(1 for one in done if one.opened.undo_of is None),
+        now=now,
+        lasts=lasts,
+        was=_attached(looked, shop),
+    )
+    made = proposal(looked.denial, looked.plan, looked.known, terms)
+    if not made.works:
+        raise Refused("the plan is advice for a person: there is nothing in it that a machine may change")
+    if lasts > longest(made.tier):
+        hours = longest(made.tier) // timedelta(hours=1)
+        raise Refused(f"a grant of tier {made.tier} lasts at most {hours} hours")
+    return Prepared(run=run, report=looked.report, proposal=made, never=tuple(_gainers(looked, made.works)))
+
+
+def _may_be_carried_out(report: Report) -> None:
     if report.decision.mode is REFUSE:
         raise Refused("; ".join(report.decision.reasons))
     if report.proven != YES.value:
         raise Refused(f"the cause is not proven ({report.proven}): what is not proven is never carried out")
-    proposal = proposal_of(run, looked.denial, looked.plan, looked.known, now + lasts)
-    if not proposal.works:
-        raise Refused("the plan is advice for a person: there is nothing in it that a machine may change")
-    if lasts > longest(proposal.tier):
-        raise Refused(f"a grant of tier {proposal.tier} lasts at most {longest(proposal.tier)}")
-    return Prepared(run=run, report=report, proposal=proposal)
+
+
+def _attached(looked: Reviewed, shop: Workshop) -> Attached | None:
+    """What the machine has that would be changed: if somebody changes that until then, it is not overwritten."""
+    machine = looked.denial.origin.instance
+    if machine is None or not any(one.action == "vm_scopes" and one.changes for one in looked.plan.actions):
+        return None
+    found = shop.sight.machine(machine.project, machine.zone, machine.id)
+    return Attached(account=found.account, scopes=found.scopes)
+
+
+def _gainers(looked: Reviewed, works: tuple[Work, ...]) -> Iterator[str]:
+    """Whoever asked for it, and whoever is given something by it."""
+    if looked.report.principal:
+        yield looked.report.principal
+    yield from looked.denial.origin.on_behalf
+    for work in works:
+        if isinstance(work, Grant):
+            yield work.member
+        elif isinstance(work, Access) and work.account:
+            yield work.account
 
 
 def approve(prepared: Prepared, by: tuple[str, ...], shop: Workshop, *, may_roll_back: bool = True) -> str:
-    """Begin the fix that was shown; the approval is bound to its hash. The fix's id.
+    """Begin the fix that was shown; the approval is bound to its hash, and is good for one fix. The fix's id.
 
     Raises:
-        Refused: there are too few approvers for the tier, or one of them is the one who was refused.
+        Refused: there are too few approvers for the tier, or one of them does not count.
     """
-    needed = 1 if prepared.proposal.tier == "T1" else 2
-    people = tuple(dict.fromkeys(by))
-    if len(people) < needed:
-        raise Refused(f"tier {prepared.proposal.tier} takes {needed} different people, not {len(people)}")
-    if prepared.report.principal in people:
-        raise Refused(f"{prepared.report.principal} was refused, and nobody approves for themselves")
     opened = Opened(
         run=prepared.run,
         plan_hash=prepared.proposal.hash,
         works=prepared.proposal.works,
-        approved_by=people,
+        approved_by=approvers(by, prepared.proposal.tier, prepared.never),
         call=prepared.proposal.call,
         may_roll_back=may_roll_back,
     )
     return open_fix(opened, shop.journal, shop.queue, shop.clock.now())
 
 
+def to_undo(fix_id: str, journal: Journal) -> tuple[Work, ...]:
+    """What taking a fix back would do: everything that it changed and that is not taken back yet.
+
+    Raises:
+        Refused: the fix, or an undo of it, still runs, or nothing of it is ours to take back.
+    """
+    fix = fold(journal.lines(fix_id))
+    if fix.opened.undo_of is not None:
+        raise Refused(f"{fix_id} is itself an undo; to have its fix again: unforbid apply {fix.opened.run}")
+    begun = undos(fix, journal)
+    if running := next((one.id for one in (fix, *begun) if one.outcome is None), None):
+        raise Refused(f"{running} has not ended: `unforbid work` goes on with it")
+    works = still_ours(fix, begun)
+    if not works:
+        said = (
+            f"was taken back by {begun[0].id}" if begun and inverses(fix) else "changed nothing that can be taken back"
+        )
+        raise Refused(f"{fix_id} {said}")
+    return works
+
+
 def undo(fix_id: str, by: tuple[str, ...], shop: Workshop) -> str:
     """Begin the taking back of exactly what a fix changed, last first. The id of that fix.
 
+    Taking something away needs one person; another interruption of a machine needs a fresh approval by two.
+
     Raises:
-        Refused: the fix still runs, or nothing of it is ours to take back.
+        Refused: it may not be taken back now, or not by these people.
     """
+    works = to_undo(fix_id, shop.journal)
     fix = fold(shop.journal.lines(fix_id))
-    if fix.outcome is None:
-        raise Refused(f"{fix_id} still runs: wait until it has ended")
-    works = inverses(fix)
-    if not works:
-        raise Refused(f"{fix_id} changed nothing that can be taken back")
-    return _open_undo(fix, works, by, shop)
+    people = approvers(by, tier_of_undo(works), ())
+    return open_undo(fix, works, people, len(undos(fix, shop.journal)), shop)
 
 
-def inverses(fix: Fix) -> tuple[Work, ...]:
-    """The works that take back what a fix changed, in reverse order; what was so before is left alone."""
-    steps = zip(reversed(fix.opened.works), reversed(fix.steps[:-1]), strict=True)
-    taken = (MOVES[type(work)].inverse(work, step) for work, step in steps)
-    return tuple(work for work in taken if work is not None)
-
-
-def _open_undo(fix: Fix, works: tuple[Work, ...], by: tuple[str, ...], shop: Workshop) -> str:
-    opened = Opened(
-        run=fix.opened.run,
-        plan_hash=sha256(to_json((fix.id, works))).hexdigest(),
-        works=works,
-        approved_by=by,
-        call=OriginalCall(),
-        undo_of=fix.id,
-        may_roll_back=True,
-    )
-    return open_fix(opened, shop.journal, shop.queue, shop.clock.now())
+def tier_of_undo(works: tuple[Work, ...]) -> str:
+    """Who must agree that something is taken back."""
+    return "T2" if any(isinstance(work, Access | Recover) for work in works) else "T1"
 
 
 def work_off(
@@ -142,75 +180,36 @@ def work_off(
         wait(max(until - shop.clock.now(), timedelta()))
 
 
-def sweep(shop: Workshop, now: datetime) -> dict[str, int]:
-    """What a schedule does: go on with what is due, end grants whose time is over, bring back what we left stopped."""
-    counts = {"stepped": 0, "ended": 0, "started": 0, "requeued": 0}
-    for item in shop.queue.due(now, MOST_AT_ONCE):
-        if item.startswith(ENDS):
-            counts["ended"] += _end_grants(item, shop)
-        else:
-            execute(item, shop)
-            counts["stepped"] += 1
-    open_fixes = [fold(shop.journal.lines(one)) for one in shop.journal.unfinished()]
-    for fix in open_fixes:
-        if fix.due <= now:
-            shop.queue.put(fix.id, fix.due)
-            counts["requeued"] += 1
-    every = [fold(shop.journal.lines(one)) for one in shop.journal.fixes()]
-    for left in left_stopped(every, now):
-        counts["started"] += _bring_back(left, shop, now)
-    return counts
-
-
-def _bring_back(left: LeftStopped, shop: Workshop, now: datetime) -> int:
-    """Start a machine that we stopped and that should run by now; the journal says so before it happens."""
-    machine = left.machine
-    try:
-        found = shop.sight.machine(machine.project, machine.zone, machine.name)
-        gone = found.id != machine.id
-        status = found.status
-    except NotFound:
-        gone, status = True, ""
-    if gone or status == "RUNNING":
-        _note(left, RUNNING, "gone" if gone else "yes", shop, now)
-        return 0
-    if status not in STOPPED or not _note(left, "watchdog", f"starts {machine.name}", shop, now):
-        return 0
-    shop.cloud.perform(left.effect, Before(status=status))
-    return 1
-
-
-def _note(left: LeftStopped, what: str, value: str, shop: Workshop, now: datetime) -> bool:
-    """Add an observation to a fix's journal; False where somebody else has just written, and is at it."""
-    fix = fold(shop.journal.lines(left.fix))
-    body = Seen(step=left.step, what=what, value=value)
-    try:
-        shop.journal.append(Line(fix=fix.id, number=fix.lines, at=now, generation=fix.generation, body=body))
-    except Overtaken:
-        return False
-    return True
-
-
 def step(body: bytes, shop: Workshop) -> dict[str, object]:
-    """Take the fix that a task names (`{"fix": ID}`) one step further; the facts for the log line."""
+    """Take the fix that a task names (`{"fix": ID}`) one step further; the facts for the log line.
+
+    A task that cannot be read, or that names no fix, would be no better the next time: it is recorded as what it is.
+    """
     try:
-        task = from_json(body, Task)
-    except msgspec.ValidationError as error:
-        raise Unreadable(f"the task cannot be read: {error}") from error
-    fix = execute(task.fix, shop)
+        fix = execute(_task(body).fix, shop)
+    except (Unreadable, NotFound) as error:
+        return {"severity": "WARNING", "outcome": "not a task", "reason": str(error)}
     return {"fix": fix.id, "run": fix.opened.run, "state": fix.step.state, "outcome": fix.outcome or "goes on"}
+
+
+def _task(body: bytes) -> Task:
+    if len(body) > LONGEST_TASK:
+        raise Unreadable(f"the task cannot be read: it has {len(body)} bytes")
+    try:
+        return from_json(body, Task)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise Unreadable(f"the task cannot be read: {error}") from error
 
 
 def swept(shop: Workshop) -> dict[str, object]:
     """Do all that is due; the facts for the log line."""
-    return {"outcome": "swept", **sweep(shop, shop.clock.now())}
-
-
-def _end_grants(item: str, shop: Workshop) -> int:
-    """Begin the revocation of a fix's grants, whose time is over; nothing is to be done if they were taken back."""
-    fix = fold(shop.journal.lines(item.removeprefix(ENDS)))
-    works = tuple(work for work in inverses(fix) if isinstance(work, Revoke))
-    if works:
-        _open_undo(fix, works, (EXPIRY,), shop)
-    shop.queue.drop(item)
-    return len(works)
+    told = sweep(shop, shop.clock.now())
+    facts: dict[str, object] = {
+        "outcome": "swept",
+        "started": told.started,
+        "ended": told.ended,
+        "stepped": told.stepped,
+    }
+    if not told.failed:
+        return facts
+    return {**facts, "severity": "ERROR", "failed": len(told.failed), "reasons": list(told.failed[:MOST_TOLD])}

@@ -7,6 +7,8 @@ import os
 import secrets
 import socket
 import threading
+import time
+from datetime import timedelta
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -89,6 +91,11 @@ def workshop() -> Workshop:
         clock=clock(),
         worker=f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}",
     )
+
+
+def pause(wait: timedelta) -> None:
+    """Let time pass before the next step of a fix."""
+    time.sleep(wait.total_seconds())
 
 
 @cache

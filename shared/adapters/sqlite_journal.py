@@ -5,12 +5,11 @@ A line's number is part of its key, so exactly one writer can have it. Everythin
 
 from __future__ import annotations
 
-import sqlite3
 from datetime import datetime
 from pathlib import Path
 
 from shared.adapters.sqlite_file import SqliteFile, micros, time_of
-from shared.errors import NotFound, Overtaken, StoreUnavailable
+from shared.errors import NotFound, Overtaken
 from shared.model.codec import from_json, to_json
 from shared.model.journal import Line, Opened
 
@@ -35,20 +34,19 @@ class SqliteJournal:
         self._file = SqliteFile(path, _TABLES, VERSION)
 
     def append(self, line: Line) -> None:
-        """Keep a line under its number."""
+        """Keep a line under its number, which is that of the next one; whoever is second finds it taken."""
         run = line.body.run if isinstance(line.body, Opened) else None
-        try:
-            with self._file.write() as db:
-                db.execute(
-                    "INSERT INTO lines VALUES (?, ?, ?, ?, ?)",
-                    (line.fix, line.number, run, micros(line.at), to_json(line)),
-                )
-                if line.number == 0:
-                    db.execute("INSERT INTO open_fixes VALUES (?)", (line.fix,))
-        except StoreUnavailable as error:
-            if isinstance(error.__cause__, sqlite3.IntegrityError):
-                raise Overtaken(f"line {line.number} of {line.fix} is written already") from error
-            raise
+        with self._file.write() as db:
+            (count,) = db.execute(
+                "SELECT coalesce(max(number), -1) + 1 FROM lines WHERE fix = ?", (line.fix,)
+            ).fetchone()
+            if line.number != count:
+                raise Overtaken(f"line {line.number} of {line.fix} is written already, or not the next one")
+            db.execute(
+                "INSERT INTO lines VALUES (?, ?, ?, ?, ?)", (line.fix, line.number, run, micros(line.at), to_json(line))
+            )
+            if line.number == 0:
+                db.execute("INSERT INTO open_fixes VALUES (?)", (line.fix,))
 
     def free_leases(self, fix: str) -> None:
         """Let go of every target that a fix holds: the fix is over, and `unfinished` need not look at it again."""

@@ -1,52 +1,65 @@
-"""`unforbid apply` and `unforbid undo`: carry out what a run's plan says, after a person has approved exactly that."""
+"""`unforbid apply`, `undo` and `work`: carry out what a run's plan says, after people have approved exactly that."""
 
 from __future__ import annotations
 
 import sys
-import time
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import click
 
 from shared import wiring
+from shared.errors import UnforbidError
+from shared.model.journal import Outcome
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from shared.execution.fold import Fix
     from shared.fixing import Prepared
+    from shared.pipeline.execute import Workshop
 
 SHORT = 8
 """How many characters of a plan's hash a person types to approve it."""
-BY = click.option("--by", multiple=True, metavar="EMAIL", help="Who approves; give it twice where two people must.")
+WELL = (Outcome.OK, Outcome.FIXED, Outcome.NOTHING, Outcome.UNDONE)
+COULD_NOT_TELL = 3
+LONGEST_PAUSE = timedelta(minutes=1)
+WORTH_SAYING = timedelta(seconds=2)
+BY = click.option("--by", multiple=True, metavar="EMAIL", help="Who approves; once for each person.")
 DETACH = click.option("--detach", is_flag=True, help="Only begin it; `unforbid work` carries it out.")
 
 
-@click.command(short_help="carry out the plan of a run, once you approve it")
+@click.command(short_help="carry out the plan of a run, once it is approved")
 @click.argument("run_id", metavar="RUN")
 @BY
 @click.option("--approve", "typed", metavar="HASH", help="The beginning of the plan's hash, instead of being asked.")
 @click.option("--hours", default=1, show_default=True, type=click.IntRange(1, 72), help="How long a grant lasts.")
 @DETACH
-def apply(run_id: str, by: tuple[str, ...], typed: str | None, hours: int, detach: bool) -> None:
-    """Look at RUN once more, show what would change, and do it after you approve exactly that.
+def apply(run_id: str, by: tuple[str, ...], typed: str | None, hours: int, *, detach: bool) -> None:
+    """Look at RUN once more, show what would change, and do it after exactly that is approved.
 
     Only what is proven is carried out. Everything is journaled before it happens, checked by the original call, and can
-    be taken back with `unforbid undo`.
+    be taken back with `unforbid undo`. Tier T1 takes one person's approval and lasts at most 24 hours, T2 two people's
+    and at most 72; whoever was refused, or gains by it, does not count.
+
+    Exits with 0 where the call works now or nothing had to change, with 3 where that could not be told, else with 1.
     """
     from shared.cli.draw import console
     from shared.fixing import approve, prepare
 
-    out, shop = console(), wiring.workshop()
+    out, shop = console(), _shop()
+    store = wiring.settings().store
+    if not store.exists():
+        raise click.ClickException(f"there is no store at {store}: `unforbid serve` makes one")
     run = wiring.store().run(run_id)
     entry = wiring.store().entry(run.id)
-    out.print("asking Google …", style="dim")
-    prepared = prepare(run.id, entry, wiring.live(), shop.clock.now(), timedelta(hours=hours))
+    with out.status("asking Google …") if out.is_terminal else nullcontext():
+        prepared = prepare(run.id, entry, wiring.live(), shop, timedelta(hours=hours))
     _show(out, prepared)
-    _agree(prepared.proposal.hash, typed)
-    fix = approve(prepared, by or (_somebody(),), shop)
-    _carry_out(out, fix, detach)
+    _agree(prepared, typed)
+    _carry_out(out, approve(prepared, by, shop), detach=detach)
 
 
 @click.command(short_help="take back what a fix changed")
@@ -54,37 +67,53 @@ def apply(run_id: str, by: tuple[str, ...], typed: str | None, hours: int, detac
 @BY
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @DETACH
-def undo(fix_id: str, by: tuple[str, ...], yes: bool, detach: bool) -> None:
-    """Take back exactly what FIX changed, last first; what was so before, and what others changed, is left alone."""
+def undo(fix_id: str, by: tuple[str, ...], *, yes: bool, detach: bool) -> None:
+    """Take back exactly what FIX changed, last first; what was so before, and what others changed, is left alone.
+
+    It takes one person's approval, and two people's where a machine is interrupted by it once more.
+    """
     from shared.cli.draw import console
     from shared.cli.draw_fix import draw_works
-    from shared.execution.fold import fold
-    from shared.fixing import inverses, undo
+    from shared.fixing import to_undo, undo
 
-    out, shop = console(), wiring.workshop()
-    works = inverses(fold(shop.journal.lines(fix_id)))
-    draw_works(out, works)
-    if works and not yes:
+    out, shop = console(), _shop()
+    draw_works(out, to_undo(fix_id, shop.journal))
+    if not yes:
+        if not sys.stdin.isatty():
+            raise click.ClickException("nothing was changed; to take exactly this back, add: --yes --by EMAIL")
         click.confirm("take this back?", abort=True)
-    _carry_out(out, undo(fix_id, by or (_somebody(),), shop), detach)
+    _carry_out(out, undo(fix_id, by, shop), detach=detach)
 
 
 @click.command(short_help="go on with every fix that is due")
 @click.option("--once", is_flag=True, help="Do what is due now and stop, instead of going on until nothing waits.")
-def work(once: bool) -> None:
-    """Carry out what was begun: also after a crash or a restart. Ends grants whose time is over."""
+def work(*, once: bool) -> None:
+    """Carry out what was begun, also after a crash or a restart; end grants whose time is over.
+
+    A machine that a fix left stopped is started. Exits with 1 where something could not be done with --once.
+    """
     from shared.fixing import sweep
 
-    shop = wiring.workshop()
+    if not wiring.settings().journal.exists():
+        click.echo("no fix was begun yet")
+        return
     while True:
-        counts = sweep(wiring.workshop(), shop.clock.now())
-        said = ", ".join(f"{count} {what}" for what, count in counts.items() if count)
-        if said:
-            click.echo(said)
+        shop = wiring.workshop()
+        told = sweep(shop, shop.clock.now())
+        counts = {"machines started": told.started, "grants ended": told.ended, "steps taken": told.stepped}
+        if any(counts.values()):
+            click.echo(", ".join(f"{count} {what}" for what, count in counts.items() if count))
+        for failed in told.failed:
+            click.echo(f"failed, and is due again: {failed}", err=True)
         due = shop.queue.next_due()
         if once or due is None:
-            return
-        time.sleep(min(max((due - shop.clock.now()).total_seconds(), 0.1), 60))
+            sys.exit(1 if told.failed else 0)
+        wiring.pause(min(max(due - shop.clock.now(), timedelta(seconds=1)), LONGEST_PAUSE))
+
+
+def _shop() -> Workshop:
+    """What a fix is carried out with."""
+    return wiring.workshop()
 
 
 def _show(out: Console, prepared: Prepared) -> None:
@@ -96,49 +125,66 @@ def _show(out: Console, prepared: Prepared) -> None:
     draw_works(out, prepared.proposal.works)
 
 
-def _agree(plan_hash: str, typed: str | None) -> None:
+def _agree(prepared: Prepared, typed: str | None) -> None:
     """Bind the approval to what was shown: the person types the beginning of its hash."""
+    plan_hash = prepared.proposal.hash
     wanted = plan_hash[:SHORT]
     if typed is None:
         if not sys.stdin.isatty():
-            raise click.ClickException(f"nothing was changed; to approve exactly this plan, add: --approve {wanted}")
+            by = "--by EMAIL --by EMAIL" if prepared.proposal.tier == "T2" else "--by EMAIL"
+            raise click.ClickException(f"nothing was changed; to approve exactly this, add: --approve {wanted} {by}")
         typed = click.prompt(f"to approve exactly this, type {wanted}", default="", show_default=False)
-    if not typed or not plan_hash.startswith(typed) or len(typed) < SHORT:
-        raise click.ClickException(f"nothing was changed: {typed or 'nothing'} is not the beginning of {wanted}")
+    if len(typed) < SHORT or not plan_hash.startswith(typed):
+        said = f"{typed!r} is not the hash of this plan, which begins with {wanted}: read it again, it may have changed"
+        raise click.ClickException(f"nothing was changed: {said}")
 
 
-def _carry_out(out: Console, fix_id: str, detach: bool) -> None:
+def _carry_out(out: Console, fix_id: str, *, detach: bool) -> None:
+    from shared.cli.draw_fix import ended
+
     if detach:
         out.print(f"{fix_id} is begun; `unforbid work` carries it out, `unforbid runs show {fix_id}` shows it")
         return
-    fix = follow(out, fix_id)
-    from shared.cli.draw_fix import ended
-
+    with _goes_on_later(fix_id):
+        fix = follow(out, fix_id)
     out.print(ended(fix))
     out.print(f"the whole story: unforbid runs show {fix_id}", style="dim")
-    if fix.outcome is not None and fix.outcome.value in ("failed", "refused", "needs_human", "not_effective"):
+    if fix.outcome is Outcome.COULD_NOT_TELL:
+        sys.exit(COULD_NOT_TELL)
+    if fix.outcome not in WELL:
         sys.exit(1)
+
+
+@contextmanager
+def _goes_on_later(fix_id: str) -> Iterator[None]:
+    """Whatever stops us here, the fix is begun and somebody has to know how it goes on."""
+    later = f"{fix_id} is begun: `unforbid work` goes on with it"
+    try:
+        yield
+    except UnforbidError as error:
+        raise click.ClickException(f"{error}; {later}") from error
+    except KeyboardInterrupt:
+        click.echo(f"\n{later}", err=True)
+        raise
 
 
 def follow(out: Console, fix_id: str) -> Fix:
     """Carry a fix out and tell each new line of its journal as it is written."""
-    from shared.cli.draw_fix import told
+    from shared.cli.draw_fix import Telling
     from shared.fixing import work_off
 
-    seen = 0
+    seen, telling = 0, Telling()
 
     def tell(fix: Fix) -> None:
         nonlocal seen
         for line in wiring.journal().lines(fix.id)[seen:]:
             seen = line.number + 1
-            if text := told(line):
-                out.print(text)
+            if text := telling(line):
+                out.print("  ", text)
 
-    return work_off(fix_id, wiring.workshop, lambda wait: time.sleep(wait.total_seconds()), tell)
+    def wait(passed: timedelta) -> None:
+        is_long = out.is_terminal and passed > WORTH_SAYING
+        with out.status(f"looking again in {passed.total_seconds():.0f} s") if is_long else nullcontext():
+            wiring.pause(passed)
 
-
-def _somebody() -> str:
-    """Who sits at this terminal, as far as the machine knows."""
-    import getpass
-
-    return getpass.getuser()
+    return work_off(fix_id, wiring.workshop, wait, tell)

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
     from sandbox.callers import Request
     from sandbox.rehearse import Refused
-    from sandbox.scenario import Scenario
     from sandbox.world import World
     from shared.execution.fold import Fix
     from shared.pipeline.execute import Workshop
@@ -136,7 +135,7 @@ def _mend(out: Console, entry: Any, stage: Stage, again: Request | None) -> Fix:
     from shared.model.codec import to_json
 
     live = Live(facts=stage.sight, catalogue=lambda: None, ours=Ours(organization=stage.world.organization))
-    prepared = prepare(f"r-{secrets.token_hex(4)}", to_json(entry), live, stage.world.now(), LASTS)
+    prepared = prepare(f"r-{secrets.token_hex(4)}", to_json(entry), live, stage.shop(), LASTS)
     draw_report(out, prepared.report)
     out.print(f"what would change (tier {prepared.proposal.tier}, plan {prepared.proposal.hash[:8]}):")
     draw_works(out, prepared.proposal.works)
@@ -149,16 +148,16 @@ def _mend(out: Console, entry: Any, stage: Stage, again: Request | None) -> Fix:
 def _carried_out(out: Console, fix_id: str, stage: Stage, again: Request | None = None) -> Fix:
     """Carry a fix out and tell it line by line; instead of waiting, the sandbox's clock is turned."""
     from sandbox.callers import make_call
-    from shared.cli.draw_fix import told
+    from shared.cli.draw_fix import Telling
     from shared.fixing import work_off
 
-    seen = 0
+    seen, telling = 0, Telling()
 
     def tell(fix: Fix) -> None:
         nonlocal seen
         for line in stage.journal.lines(fix.id)[seen:]:
             seen = line.number + 1
-            if text := told(line):
+            if text := telling(line):
                 out.print("  ", text)
 
     def wait(passed: timedelta) -> None:

@@ -11,6 +11,7 @@ from rich.text import Text
 from shared.execution.fold import Fix
 from shared.model.effect import (
     AddBinding,
+    Before,
     DisableApi,
     Effect,
     EnableApi,
@@ -22,7 +23,19 @@ from shared.model.effect import (
     StartMachine,
     StopMachine,
 )
-from shared.model.journal import Closed, Intended, Line, Moved, Outcome, Paged, Received, Seen, Tried
+from shared.model.journal import (
+    GOES_ON,
+    Closed,
+    Intended,
+    Line,
+    Moved,
+    Opened,
+    Outcome,
+    Paged,
+    Received,
+    Seen,
+    Tried,
+)
 from shared.model.work import Access, Disable, Enable, Grant, Recover, Revoke, Work
 from shared.renderings.fold import visible
 
@@ -46,8 +59,12 @@ RESULTS = {
 def draw_works(out: Console, works: Iterable[Work]) -> None:
     """What would change, as a diff: a minus for what goes, a plus for what comes."""
     for work in works:
-        for sign, line in _diff(work):
-            out.print(Text.assemble((f"  {sign} ", _COLOUR[sign]), (visible(line), _COLOUR[sign])))
+        _draw_diff(out, _diff(work))
+
+
+def _draw_diff(out: Console, diff: Iterable[tuple[str, str]]) -> None:
+    for sign, line in diff:
+        out.print(Text.assemble((f"  {sign} ", _COLOUR[sign]), (visible(line), _COLOUR[sign])))
 
 
 _COLOUR = {"+": "green", "-": "red", "!": "yellow", " ": "dim"}
@@ -75,8 +92,9 @@ def _diff(work: Work) -> Iterable[tuple[str, str]]:
 def _machine_diff(work: Access | Recover) -> Iterable[tuple[str, str]]:
     yield " ", work.machine.full_name
     if isinstance(work, Access):
-        scopes = ", ".join(scope.rpartition("/")[2] for scope in work.scopes) or "no scopes"
-        yield "+", f"{work.account or 'no account'}  {scopes}"
+        if work.was is not None:
+            yield "-", f"{work.was.account or 'no account'}  {_short(work.was.scopes)}"
+        yield "+", f"{work.account or 'no account'}  {_short(work.scopes)}"
         yield "!", "the machine is stopped and started: what runs on it is interrupted"
     elif work.machine_type:
         yield "+", f"machine type {work.machine_type}"
@@ -85,21 +103,79 @@ def _machine_diff(work: Access | Recover) -> Iterable[tuple[str, str]]:
         yield "!", "the machine is reset: what it has in memory is lost, and it cannot be undone"
 
 
-def draw_fix(out: Console, fix: Fix, lines: Iterable[Line], undo: Iterable[Work]) -> None:
-    """One fix whole: who approved what, the timeline, how it ended, what undo would do."""
+def draw_fix(out: Console, fix: Fix, lines: Iterable[Line], undo: Iterable[Work] | str) -> None:
+    """One fix whole: who approved what, the timeline, what changed, the proof, what undo would do, or why it cannot."""
     kind = f"undo of {fix.opened.undo_of}" if fix.opened.undo_of else f"fix of {fix.opened.run}"
     by = ", ".join(visible(one) for one in fix.opened.approved_by)
     out.print(Text.assemble((fix.id, "bold"), f"  {kind}, approved by {by}, plan {fix.opened.plan_hash[:12]}"))
+    out.print(f"begun {fix.opened_at:%Y-%m-%d %H:%M:%S} UTC; what was approved:")
     draw_works(out, fix.opened.works)
+    telling = Telling()
     for line in lines:
-        if text := told(line):
+        if text := telling(line):
             out.print(Text.assemble((f"  {line.at:%H:%M:%S}  ", "dim"), text))
-    if fix.outcome is not None:
-        out.print(ended(fix))
-        taken = list(undo)
-        if taken:
-            out.print("undo would take back:")
-            draw_works(out, taken)
+    changed = list(changes(fix))
+    out.print("what was changed:" if changed else "nothing was changed")
+    _draw_diff(out, changed)
+    out.print(ended(fix) if fix.outcome is not None else Text("  it goes on", "bold cyan"))
+    if fix.opened.undo_of is None:
+        out.print(f"undo: {visible(undo)}" if isinstance(undo, str) else "undo would do:")
+        draw_works(out, () if isinstance(undo, str) else undo)
+
+
+def changes(fix: Fix) -> Iterable[tuple[str, str]]:
+    """What a fix changed, by its receipts: signs and lines of a diff against what was there before."""
+    for step in fix.steps:
+        for done in step.effects:
+            if done.receipt is not None and done.receipt.result in CHANGED:
+                yield from _CHANGES[type(done.effect)](done.effect, done.before)
+
+
+CHANGED = (Result.CHANGED, Result.STARTED, Result.UNKNOWN)
+
+
+def _binding(one: AddBinding | RemoveBinding, _: Before) -> Iterable[tuple[str, str]]:
+    yield " ", one.resource
+    yield "+" if isinstance(one, AddBinding) else "-", f"{one.role}  {one.member}"
+
+
+def _api(one: EnableApi | DisableApi, _: Before) -> Iterable[tuple[str, str]]:
+    yield " ", one.project
+    yield "+" if isinstance(one, EnableApi) else "-", f"{one.service}  ENABLED"
+
+
+def _access(one: SetAccess, before: Before) -> Iterable[tuple[str, str]]:
+    yield " ", one.machine.full_name
+    yield "-", f"{before.account or 'no account'}  {_short(before.scopes)}"
+    yield "+", f"{one.account or 'no account'}  {_short(one.scopes)}"
+
+
+def _size(one: SetSize, before: Before) -> Iterable[tuple[str, str]]:
+    yield " ", one.machine.full_name
+    yield "-", f"machine type {before.machine_type}"
+    yield "+", f"machine type {one.machine_type}"
+
+
+def _interruption(one: StopMachine | StartMachine | ResetMachine, _: Before) -> Iterable[tuple[str, str]]:
+    said = {StopMachine: "was stopped", StartMachine: "was started", ResetMachine: "was reset"}[type(one)]
+    yield "!", f"{one.machine.name} {said}"
+
+
+_CHANGES: dict[type, Callable[[Any, Before], Iterable[tuple[str, str]]]] = {
+    AddBinding: _binding,
+    RemoveBinding: _binding,
+    EnableApi: _api,
+    DisableApi: _api,
+    SetAccess: _access,
+    SetSize: _size,
+    StopMachine: _interruption,
+    StartMachine: _interruption,
+    ResetMachine: _interruption,
+}
+
+
+def _short(scopes: Iterable[str]) -> str:
+    return ", ".join(scope.rpartition("/")[2] for scope in scopes) or "no scopes"
 
 
 def ended(fix: Fix) -> Text:
@@ -109,10 +185,35 @@ def ended(fix: Fix) -> Text:
     return Text.assemble((f"  {outcome.value.replace('_', ' ')}", style), f"  {visible(fix.why)}")
 
 
-def told(line: Line) -> Text | None:
-    """One line of a journal in words, None for what only the machinery needs."""
-    teller = _TELLERS.get(type(line.body))
-    return teller(line.body) if teller else None
+class Telling:
+    """Lines of one journal in words, in their order; None for what only the machinery needs, or what is no news.
+
+    An observation is news when its verdict changes, an attempt without an answer when the reason does; what ended the
+    whole fix is told by `ended`.
+    """
+
+    def __init__(self) -> None:
+        self._last: dict[tuple[int, str], str] = {}
+        self._works = 0
+
+    def __call__(self, line: Line) -> Text | None:
+        """One line, if it is for people and says something new."""
+        body = line.body
+        if isinstance(body, Opened):
+            self._works = len(body.works)
+        if isinstance(body, Closed) and (body.outcome not in GOES_ON or body.step == self._works):
+            return None
+        if isinstance(body, Seen) and not self._is_news(body.step, body.what, body.value.partition(": ")[0]):
+            return None
+        if isinstance(body, Tried) and not self._is_news(body.step, "tried", body.why):
+            return None
+        teller = _TELLERS.get(type(body))
+        return teller(body) if teller else None
+
+    def _is_news(self, step: int, what: str, said: str) -> bool:
+        before = self._last.get((step, what))
+        self._last[step, what] = said
+        return before != said
 
 
 def _moved(body: Moved) -> Text | None:

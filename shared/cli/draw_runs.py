@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from rich.table import Table
 
 from shared.cli.draw import console, draw_report
+from shared.cli.draw_fix import draw_fix
 from shared.model.run import Dropped, Quarantined, Run
 from shared.renderings.fold import visible
+
+if TYPE_CHECKING:
+    from shared.cli.runs import ToldFix
 
 SHOWN_BYTES = 400
 
@@ -50,13 +55,21 @@ def draw_runs(runs: Sequence[Run], dropped: Sequence[Dropped], kept: Sequence[Qu
             out.print(f"  {item.id}  {item.at:%Y-%m-%d %H:%M:%S}  {item.size} bytes  {visible(item.reason)}")
 
 
-def draw_run(run: Run) -> None:
-    """One run: when and how often, then the whole report."""
+def draw_run(run: Run, fixes: Sequence[ToldFix] = ()) -> None:
+    """One run: when and how often, then the whole report, then every fix of it, the first one first."""
     out = console()
     out.print(f"{run.id}  {run.state.value}")
     out.print(f"opened {run.opened_at:%Y-%m-%d %H:%M:%S} UTC, last seen {run.last_seen:%Y-%m-%d %H:%M:%S} UTC")
     out.print(f"entries: {run.count}, deliveries: {run.deliveries}\n")
     draw_report(out, run.report)
+    for one in fixes:
+        draw_fix(out, one.fix, one.lines, one.undo)
+        out.print()
+
+
+def draw_told(told: ToldFix) -> None:
+    """One fix whole."""
+    draw_fix(console(), told.fix, told.lines, told.undo)
 
 
 def draw_quarantined(item: Quarantined) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from shared.cli.apply import apply, undo, work
 from shared.cli.causes import causes
 from shared.cli.demo import demo
 from shared.cli.explain import explain
@@ -31,6 +32,13 @@ Start here:
   unforbid explain entry.json   an entry, an array, JSON lines, an error body or pasted text
   unforbid demo                 the stories of samples/ through the real function
   unforbid causes               everything a 403 can mean
+
+\b
+Change something, after you have approved exactly that:
+  unforbid apply RUN            show what would mend a run, and do it once approved
+  unforbid undo FIX             take back what a fix changed
+  unforbid work                 go on with what was begun, also after a crash
+  unforbid demo --apply         all of it in the sandbox: no credentials, no network
 """
 
 
@@ -40,5 +48,5 @@ def unforbid() -> None:
     """Run one command."""
 
 
-for command in (explain, demo, serve, causes, runs, roles, sandbox):
+for command in (explain, demo, serve, causes, runs, roles, sandbox, apply, undo, work):
     unforbid.add_command(command)

@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import sys
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 import msgspec
 
 from shared.adapters.sqlite_store import SqliteStore
+from shared.errors import Refused
+from shared.execution.fold import Fix
 from shared.model.codec import to_json
+from shared.model.journal import Line
+from shared.model.work import Work
 from shared.settings import read_settings
+
+if TYPE_CHECKING:
+    from shared.adapters.sqlite_journal import SqliteJournal
 
 LIMIT = click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 10_000), help="How many to show.")
 STORE = click.option(
@@ -45,7 +54,7 @@ def runs(ctx: click.Context, path: Path | None, form: str, limit: int) -> None:
         click.echo(f"the {limit} newest are shown; --limit shows more")
 
 
-@runs.command(short_help="one run, or one quarantined message")
+@runs.command(short_help="one run with its fixes, one fix, or one quarantined message")
 @click.argument("run_id", metavar="ID")
 @STORE
 @click.option(
@@ -57,7 +66,13 @@ def runs(ctx: click.Context, path: Path | None, form: str, limit: int) -> None:
 )
 @click.pass_context
 def show(ctx: click.Context, run_id: str, path: Path | None, form: str) -> None:
-    """One run, or one quarantined message, by its id or the beginning of it."""
+    """One run with its fixes, one fix, or one quarantined message, by its id or, but for fixes, the beginning of it.
+
+    Of a fix: its timeline, what it changed as a diff, how it was proven, and what undo would do.
+    """
+    if run_id.startswith(("f-", "u-")):
+        _show_fix(run_id, form)
+        return
     store = ctx.with_resource(closing(_store(path or ctx.obj)))
     if run_id.startswith("q-"):
         item = store.quarantined_item(run_id)
@@ -73,12 +88,84 @@ def show(ctx: click.Context, run_id: str, path: Path | None, form: str) -> None:
     if form == "raw":
         raise click.ClickException("a run has no raw form: only quarantined messages are kept as they came")
     run = store.run(run_id)
+    with _journal() as journal:
+        fixes = [_told(journal, fix) for fix in reversed(journal.fixes(run.id))] if journal else []
     if form == "json":
-        _print_json(run)
+        _print_json({**msgspec.to_builtins(run), "fixes": [one.facts() for one in fixes]})
         return
     from shared.cli.draw_runs import draw_run
 
-    draw_run(run)
+    draw_run(run, fixes)
+
+
+def _show_fix(fix_id: str, form: str) -> None:
+    if form == "raw":
+        raise click.ClickException("a fix has no raw form: only quarantined messages are kept as they came")
+    with _journal() as journal:
+        if journal is None:
+            raise click.ClickException(f"there is no fix {fix_id!r}: no fix was begun yet")
+        told = _told(journal, fix_id)
+    if form == "json":
+        _print_json(told.facts())
+        return
+    from shared.cli.draw_runs import draw_told
+
+    draw_told(told)
+
+
+class ToldFix(msgspec.Struct, frozen=True):
+    """One fix with its journal, and what undo would do, or the reason why it cannot be undone."""
+
+    fix: Fix
+    lines: list[Line]
+    undo: tuple[Work, ...] | str
+
+    def facts(self) -> dict[str, Any]:
+        """The JSON form."""
+        fix, opened = self.fix, self.fix.opened
+        return {
+            "id": fix.id,
+            "run": opened.run,
+            "undo_of": opened.undo_of,
+            "plan_hash": opened.plan_hash,
+            "approved_by": opened.approved_by,
+            "opened_at": fix.opened_at,
+            "ended_at": fix.ended_at,
+            "outcome": fix.outcome,
+            "why": fix.why,
+            "works": opened.works,
+            "pages": fix.pages,
+            "undo": [] if isinstance(self.undo, str) else self.undo,
+            "no_undo": self.undo if isinstance(self.undo, str) else None,
+            "lines": self.lines,
+        }
+
+
+def _told(journal: SqliteJournal, fix_id: str) -> ToldFix:
+    from shared.execution.fold import fold
+    from shared.fixing import to_undo
+
+    lines = journal.lines(fix_id)
+    try:
+        undo: tuple[Work, ...] | str = to_undo(fix_id, journal)
+    except Refused as error:
+        undo = str(error)
+    return ToldFix(fold(lines), lines, undo)
+
+
+@contextmanager
+def _journal() -> Iterator[SqliteJournal | None]:
+    """The journal of fixes; None where there is none yet, and none is made by looking."""
+    import os
+
+    path = read_settings(os.environ).journal
+    if not path.exists():
+        yield None
+        return
+    from shared.adapters.sqlite_journal import SqliteJournal
+
+    with closing(SqliteJournal(path)) as journal:
+        yield journal
 
 
 def _store(path: Path | None) -> SqliteStore:

@@ -51,9 +51,11 @@ def service_of(case: Case, answers: Answers) -> AskService | None:
 
 def _off(case: Case, answers: Answers, question: AskService) -> Reading:
     why = f"{question.service} is off in {question.project}, which the call is accounted to"
+    decided = ""
     for change in switched(case, answers, question.project, "Disable", question.service)[:1]:
-        why = f"{why}; {change.by} switched it off at {change.at:%Y-%m-%d %H:%M}: ask before it is switched on"
-    return _reading(question, Claim(stage=Stage.API, cause=API, verdict=YES, why=why), on=False)
+        decided = f"{change.by} switched it off at {change.at:%Y-%m-%d %H:%M}: ask before it is switched on"
+        why = f"{why}; {decided}"
+    return _reading(question, Claim(stage=Stage.API, cause=API, verdict=YES, why=why, decided=decided), on=False)
 
 
 def _on(case: Case, answers: Answers, question: AskService) -> Reading:

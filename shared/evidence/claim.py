@@ -28,7 +28,8 @@ class Stage(IntEnum):
 class Claim(Struct, frozen=True, kw_only=True):
     """One cause with the verdict on it: YES it is so, NO it is not, UNKNOWN it could not be told.
 
-    `permission` is the refused one that it is about, None where it is about all of the call.
+    `permission` is the refused one that it is about, None where it is about all of the call. `decided` says who took
+    away, on purpose, what a fix would give back; "" where nobody is known to have.
     """
 
     stage: Stage
@@ -36,6 +37,7 @@ class Claim(Struct, frozen=True, kw_only=True):
     verdict: Verdict
     why: str
     permission: Permission | None = None
+    decided: str = ""
 
 
 class Reading(Struct, frozen=True, kw_only=True):

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
+from msgspec.structs import replace
+
 from shared.evidence import denying, federated, history, policies
 from shared.evidence.answers import Answers
 from shared.evidence.case import MOST_CHECKED, Case, Checked
@@ -157,18 +159,25 @@ def _missing(case: Case, answers: Answers, one: Checked, access: AskAccess, seen
             return _only(_untold(case, one, f"{why}; whether that role was enough was not told"))
         if enough:
             return _found(access, f"{_state(seen)}; {why}", _claim(one, Stage.PRINCIPAL, "principal.deleted", why))
-    why = _how_lost(case, answers, one, seen, access.principal)
-    return _found(access, f"{_state(seen)}: {why}", _claim(one, Stage.ALLOW, missing_cause(case), why))
+    decided = _taken_away(case, answers, one, access.principal)
+    why = decided or _how_lost(case, answers, one, seen)
+    claim = replace(_claim(one, Stage.ALLOW, missing_cause(case), why), decided=decided)
+    return _found(access, f"{_state(seen)}: {why}", claim)
 
 
-def _how_lost(case: Case, answers: Answers, one: Checked, seen: Access, caller: str) -> str:
-    """Who took the access away, as far as the log of the day before tells, or that nobody did."""
+def _taken_away(case: Case, answers: Answers, one: Checked, caller: str) -> str:
+    """Who took the access away, as far as the log of the day before tells; "" where nobody did."""
     for role, change in history.taken_from(case, answers, one, parse_principal(caller)):
         enough = history.holds(answers, role, one.permission)
         if enough is not False:
             perhaps = "" if enough else " (whether it held the permission was not told)"
             when = f"{change.at:%Y-%m-%d %H:%M}"
             return f"{role} was removed at {when} by {change.by}{perhaps}: a decision somebody made"
+    return ""
+
+
+def _how_lost(case: Case, answers: Answers, one: Checked, seen: Access) -> str:
+    """Whether a role that the caller has lost the permission, or nothing ever gave it."""
     bound = {binding.role for binding in seen.bindings if binding.has_member is YES}
     for role, change in history.rewritten(case, answers, one, bound):
         return (

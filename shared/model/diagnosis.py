@@ -85,7 +85,7 @@ class Looked(Struct, frozen=True, kw_only=True):
 
     `proven` is the verdict on the diagnosis's cause. `mend` are all causes that were found to be so, in the order in
     which they have to be mended. `copy` says whether Cloud Logging has this very entry, `outside` whether the target
-    is known to stand outside the operators' organisation.
+    is known to stand outside the operators' organisation. `decided` says who took away what a fix would give back.
     """
 
     proven: Verdict
@@ -94,6 +94,7 @@ class Looked(Struct, frozen=True, kw_only=True):
     mend: tuple[Cause, ...] = ()
     copy: Verdict = UNKNOWN
     outside: bool = False
+    decided: str = ""
 
 
 class Diagnosis(Struct, frozen=True, kw_only=True):

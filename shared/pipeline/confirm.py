@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import timedelta
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -35,6 +36,8 @@ ITS_OWN_STAGE = {
 ONLY_A_PERSON = (Stage.PRINCIPAL, Stage.EXISTENCE, Stage.DENY)
 LONGEST, MOST_FINDINGS = 400, 48
 """What Google answers is as long as whoever wrote it wanted."""
+LAG = timedelta(minutes=2)
+"""For how long after its time an entry that is not found proves nothing: logs are searchable with a delay."""
 GUESSED = "the entry names no caller: taken to be the account of the machine that wrote it"
 
 
@@ -60,6 +63,7 @@ def confirm(case: Case, answers: Answers) -> Confirmed:
         mend=_to_mend(true) if decisive else (),
         copy=copy.verdict if copy else UNKNOWN,
         outside=places.is_outside(case, answers),
+        decided=next((claim.decided for claim in true if claim.decided), ""),
     )
     if decisive is None:
         against = (looked.why,) if verdict is NO else ()
@@ -158,8 +162,11 @@ def _copy(case: Case, answers: Answers) -> Finding | None:
 
 
 def _compared(case: Case, question: AskEntry, data: bytes | None) -> Finding:
+    if data is None and case.now - case.at < LAG:
+        said = "Cloud Logging has no such entry yet; what was written moments ago may not be found at once"
+        return Finding(asked=question.asked, verdict=UNKNOWN, said=said)
     if data is None:
-        said = "no: Cloud Logging has no such entry, so what was delivered was not logged by it"
+        said = "no: Cloud Logging has no such entry: it was not logged by it, or is kept out of storage"
         return Finding(asked=question.asked, verdict=NO, said=said)
     try:
         same = classify(read(data)) == case.denial

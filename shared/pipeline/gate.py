@@ -19,6 +19,8 @@ NOT_LOGGED = "Cloud Logging's own copy of the entry says something else, or ther
 OUTSIDE = "the target stands outside the organisation that is ours"
 UNTOLD = "could not tell: looking did not prove the cause, and what is not proven is never carried out"
 UNTOUCHED = "this machine must not be interrupted by a machine: the plan says why"
+GUARDRAIL = "a guardrail refused this call; guardrails are explained and never changed"
+DECIDED = "what a person decided stands, and only its owner gives it back"
 ABOVE = "a folder or organisation is never the target of a machine"
 DANGEROUS = "the permission belongs to those that only security and the owner may hand out"
 NOTHING_TO_CHANGE = Decision(NOTIFY, (ADVICE,))
@@ -53,8 +55,11 @@ def _floor(denial: Denial, diagnosis: Diagnosis, plan: Plan) -> list[str]:
             reasons.append(NOT_LOGGED)
         if looked.outside:
             reasons.append(OUTSIDE)
-    if cause.guardrail:
-        reasons.append(f"{cause.title}: a guardrail refused this call; guardrails are explained and never changed")
+        if looked.decided and plan.changes:
+            reasons.append(f"{DECIDED}: {looked.decided}")
+    for one in (cause, *(looked.mend if looked is not None else ())):
+        if one.guardrail and (said := f"{one.title}: {GUARDRAIL}") not in reasons:
+            reasons.append(said)
     for action in plan.actions:
         if action.target is not None:
             if is_above_project(action.target) and ABOVE not in reasons:

@@ -5,20 +5,20 @@ Whatever one item meets, the others have their turn: it is named in what comes b
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
+from functools import partial
 
 from msgspec import Struct
 
-from shared.errors import LookFailed, NotAllowedToLook, NotFound, Overtaken, StoreUnavailable
+from shared.errors import NotAllowedToLook, NotFound, Overtaken
 from shared.execution.fold import Fix, fold
 from shared.execution.watchdog import RUNNING, LeftStopped, left_stopped
 from shared.machines.question import STOPPED
-from shared.model.effect import Before, Receipt, Result
-from shared.model.journal import Line, Paged, Seen
+from shared.model.effect import Before, Result
+from shared.model.journal import Body, Line, Paged, Seen
 from shared.model.work import Grant, Revoke
-from shared.pipeline.execute import ENDS, HELD_FOR, Workshop, execute
+from shared.pipeline.execute import ENDS, Workshop, execute
 from shared.pipeline.take_back import open_undo, still_ours, undos
 
 EXPIRY = "the end of the grant"
@@ -55,8 +55,12 @@ def sweep(shop: Workshop, now: datetime) -> Swept:
     return _Sweeper(shop, now).sweep()
 
 
+Todo = tuple[str, Callable[[], int]]
+"""What to call an item when it fails, and what to do about it: how many effects that had."""
+
+
 class _Sweeper:
-    """One sweep: what it has counted so far, and what failed."""
+    """One sweep: what has failed in it so far."""
 
     def __init__(self, shop: Workshop, now: datetime) -> None:
         self._shop, self._now = shop, now
@@ -64,24 +68,147 @@ class _Sweeper:
 
     def sweep(self) -> Swept:
         """Everything once, what is most urgent first."""
-        machines = self._each(self._machines(), lambda left: left.fix, self._bring_back)
-        self._each(self._unfinished(), lambda fix: fix.id, self._requeue)
-        due = self._shop.queue.due(self._now, MOST_AT_ONCE)
-        ended = self._each([one for one in due if one.startswith(ENDS)], str, self._end_grants)
-        fixes = [one for one in self._shop.queue.due(self._now, MOST_AT_ONCE) if not one.startswith(ENDS)]
-        stepped = self._each(fixes, str, self._step)
-        return Swept(started=machines, ended=ended, stepped=stepped, failed=tuple(self._failed))
+        started = self._each(self._machines())
+        self._each(self._forgotten())
+        ended = self._each((one, partial(self._end_grants, one)) for one in self._due() if one.startswith(ENDS))
+        stepped = self._each((one, partial(self._step, one)) for one in self._due() if not one.startswith(ENDS))
+        return Swept(started=started, ended=ended, stepped=stepped, failed=tuple(self._failed))
 
-    def _each[T](self, items: Iterable[T], name: Callable[[T], str], do: Callable[[T], int]) -> int:
+    def _each(self, todo: Iterable[Todo]) -> int:
+        """Do one after the other until the time is over; one that fails is named and keeps nobody from their turn."""
         count = 0
-        for item in items:
+        for name, do in todo:
             if self._shop.clock.now() - self._now > LASTS:
                 break
             try:
-                count += do(item)
-            except Exception as error:  # noqa: BLE001 - one that fails must not keep the others from their turn
-                self._fail(name(item), error)
+                count += do()
+            except Exception as error:  # noqa: BLE001 - whatever it is, the machines of others have to be started
+                self._failed.append(f"{name}: {type(error).__name__}: {error}")
         return count
 
-    def _fail(self, item: str, error: Exception) -> None:
-        self._failed.append(f"{item}: {type(error).__name__}: {error}")
+    def _due(self) -> list[str]:
+        return self._shop.queue.due(self._now, MOST_AT_ONCE)
+
+    def _step(self, fix: str) -> int:
+        """Take one fix further; one that nobody knows, or that fails, does not stand in the way of others."""
+        try:
+            execute(fix, self._shop)
+        except NotFound:
+            self._shop.queue.drop(fix)
+            raise
+        except Exception:
+            self._shop.queue.put(fix, self._now + LATER)
+            raise
+        return 1
+
+    # fixes that nobody has in a queue any more
+
+    def _forgotten(self) -> Iterator[Todo]:
+        for one in self._shop.journal.unfinished():
+            yield one, partial(self._requeue, one)
+
+    def _requeue(self, name: str) -> int:
+        fix = fold(self._shop.journal.lines(name))
+        due = max(fix.due, fix.held_until or fix.due)
+        if fix.outcome is not None or due + LOST_AFTER <= self._now:
+            self._shop.queue.put(name, self._now)
+        return 0
+
+    # grants whose time is over
+
+    def _end_grants(self, item: str) -> int:
+        """Begin to take back a fix's grants once they are over, until they are seen to be gone."""
+        try:
+            fix = fold(self._shop.journal.lines(item.removeprefix(ENDS)))
+        except NotFound:  # the end is queued before the intent is written, and the fix was never begun
+            self._shop.queue.drop(item)
+            return 0
+        until = max((work.until for work in fix.opened.works if isinstance(work, Grant)), default=self._now)
+        if until > self._now:
+            self._shop.queue.put(item, until)
+            return 0
+        begun = undos(fix, self._shop.journal)
+        works = tuple(work for work in still_ours(fix, begun) if isinstance(work, Revoke))
+        wait = self._waits(fix, begun) if works or fix.outcome is None else None
+        if wait is None and not works:
+            self._shop.queue.drop(item)
+            return 0
+        if works and wait is None:
+            open_undo(fix, works, (EXPIRY,), len(begun), self._shop)
+        self._shop.queue.put(item, self._now + (wait or SOON))
+        return len(works) if wait is None else 0
+
+    def _waits(self, fix: Fix, begun: list[Fix]) -> timedelta | None:
+        """How long before a revocation may be begun; None where it may be at once."""
+        if any(one.outcome is None for one in begun):
+            return SOON
+        ours = [one for one in begun if one.opened.approved_by == (EXPIRY,)]
+        last = max((one.ended_at for one in ours if one.ended_at), default=None)
+        if last is not None and last + AGAIN > self._now:
+            return last + AGAIN - self._now
+        return None if still_ours(fix, begun) else SOON
+
+    # machines that we left stopped
+
+    def _machines(self) -> Iterator[Todo]:
+        for left in left_stopped(self._watched(), self._now):
+            yield left.fix, partial(self._bring_back, left)
+
+    def _watched(self) -> Iterator[Fix]:
+        """Every fix that has not ended, and every one begun lately."""
+        journal = self._shop.journal
+        open_ones = journal.unfinished()
+        for name in dict.fromkeys([*open_ones, *journal.fixes()]):
+            try:
+                fix = fold(journal.lines(name))
+            except Exception as error:  # noqa: BLE001 - one journal that cannot be read must not hide the others
+                self._failed.append(f"{name}: {type(error).__name__}: {error}")
+                continue
+            if name not in open_ones and fix.opened_at < self._now - WATCHED_FOR:
+                return
+            yield fix
+
+    def _bring_back(self, left: LeftStopped) -> int:
+        """Start a machine that we stopped and that should run by now; the journal says so before it happens."""
+        machine = left.machine
+        try:
+            found = self._shop.sight.machine(machine.project, machine.zone, machine.name)
+            gone, status = found.id != machine.id, found.status
+        except NotFound:
+            gone, status = True, ""
+        except NotAllowedToLook as error:
+            self._call(left, f"{machine.name} may be stopped, and cannot be looked at: {error}")
+            raise
+        if gone or status == "RUNNING":
+            self._note(left, Seen(step=left.step, what=RUNNING, value="gone" if gone else "yes"))
+            return 0
+        if self._was_started_before(left):
+            self._call(left, f"{machine.name} is still stopped, although it was started by the watchdog")
+        if status not in STOPPED or not self._note(
+            left, Seen(step=left.step, what=WATCHDOG, value=f"starts {machine.name}")
+        ):
+            return 0
+        receipt = self._shop.cloud.perform(left.effect, Before(status=status))
+        if receipt.result is Result.REFUSED:
+            self._call(left, f"{machine.name} is stopped, and Google refuses to start it: {receipt.said}")
+            return 0
+        return 1
+
+    def _was_started_before(self, left: LeftStopped) -> bool:
+        return WATCHDOG in fold(self._shop.journal.lines(left.fix)).steps[left.step].seen
+
+    def _call(self, left: LeftStopped, why: str) -> None:
+        """Call a person, once for the same words."""
+        if why not in fold(self._shop.journal.lines(left.fix)).pages:
+            self._note(left, Paged(step=left.step, why=why))
+
+    def _note(self, left: LeftStopped, body: Body) -> bool:
+        """Add a line to a fix's journal; False where somebody else has just written, and is at it."""
+        fix = fold(self._shop.journal.lines(left.fix))
+        try:
+            self._shop.journal.append(
+                Line(fix=fix.id, number=fix.lines, at=self._now, generation=fix.generation, body=body)
+            )
+        except Overtaken:
+            return False
+        return True

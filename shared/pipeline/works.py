@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
 from msgspec import Struct
 
 from shared.actions import Known
+from shared.errors import Refused
 from shared.evidence.paths import path_in
 from shared.grants.conditional import takes_condition
 from shared.model.codec import to_json
@@ -15,12 +17,12 @@ from shared.model.denial import Denial
 from shared.model.facts import Condition
 from shared.model.machine import ChangeKind
 from shared.model.names import ResourceName
-from shared.model.plan import T1, Action, Plan
-from shared.model.work import Access, Enable, Grant, MachineName, OriginalCall, Recover, Work
+from shared.model.plan import Action, Plan
+from shared.model.work import Access, Attached, Enable, Grant, MachineName, OriginalCall, Recover, Work
 
-LONGEST = {T1: timedelta(hours=24)}
-LONGEST_OF_ALL = timedelta(hours=72)
+LONGEST = {"T0": timedelta(hours=24), "T1": timedelta(hours=24), "T2": timedelta(hours=72)}
 """No grant is without an end: at most so long by tier."""
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 CHANGES_ACCESS = (
     ChangeKind.ADD_SCOPE,
     ChangeKind.SET_PLATFORM,
@@ -29,8 +31,25 @@ CHANGES_ACCESS = (
 )
 
 
+class Terms(Struct, frozen=True, kw_only=True):
+    """On what terms a plan is put forward: for which run, after how many fixes of it, from when, and for how long.
+
+    `was` is what a machine has whose access would be changed.
+    """
+
+    run: str
+    earlier: int
+    now: datetime
+    lasts: timedelta
+    was: Attached | None = None
+
+
 class Proposal(Struct, frozen=True, kw_only=True):
-    """What is put before an approver, whole: the works, the call that has to succeed, and the hash of both."""
+    """What is put before an approver, whole: the works, the call that has to succeed, and the hash of both.
+
+    The hash is the same a minute later, for it holds how long a grant lasts and not when that begins. It is another one
+    as soon as anything else differs, or a fix of the run was begun: an approval is good once.
+    """
 
     works: tuple[Work, ...]
     call: OriginalCall
@@ -38,36 +57,53 @@ class Proposal(Struct, frozen=True, kw_only=True):
     tier: str
 
 
-def proposal(run: str, denial: Denial, plan: Plan, known: Known | None, until: datetime) -> Proposal:
-    """The works of a plan, fixed and hashed. `until` is when grants end, capped by tier."""
+def proposal(denial: Denial, plan: Plan, known: Known | None, terms: Terms) -> Proposal:
+    """The works of a plan, fixed and hashed.
+
+    Raises:
+        Refused: a step of the plan would change something, and what carrying it out takes is not known.
+    """
     changing = [action for action in plan.actions if action.changes]
-    made = [_work(run, action, known, until) for action in changing]
-    works = tuple(work for work in made if work is not None)
     call = _call(denial, plan)
-    digest = sha256(to_json((run, works, call))).hexdigest()
-    tier = max((action.tier.value for action in changing), default="T1")
-    return Proposal(works=works, call=call, hash=digest, tier=tier)
+    hashed = (
+        terms.run,
+        terms.earlier,
+        [_work(action, known, terms, EPOCH + terms.lasts) for action in changing],
+        call,
+    )
+    return Proposal(
+        works=tuple(_work(action, known, terms, terms.now + terms.lasts) for action in changing),
+        call=call,
+        hash=sha256(to_json(hashed)).hexdigest(),
+        tier=max((action.tier.value for action in changing), default="T1"),
+    )
 
 
-def _work(run: str, action: Action, known: Known | None, until: datetime) -> Work | None:
-    target = action.target or ""
-    if action.action == "grant_role" and action.role and action.member:
-        return Grant(
-            resource=target,
-            role=action.role,
-            member=action.member,
-            until=until,
-            condition=_ends(run, until) if takes_condition(target) else None,
-            role_digest=action.proof.digest if action.proof else None,
-        )
-    if action.action == "enable_api":
-        name = ResourceName(target)
-        return Enable(project=f"projects/{name.project}", service=name.part("services") or "")
-    if action.action == "vm_scopes" and known is not None and known.scope_change is not None:
-        return _access(target, known)
-    if action.action == "vm_recover" and known is not None and known.machine_id and known.machine_name:
-        return Recover(machine=_machine(target, known.machine_id, known.machine_name))
-    return None
+def _work(action: Action, known: Known | None, terms: Terms, until: datetime) -> Work:
+    made = _MAKERS[action.action](action, known, terms, until) if action.action in _MAKERS else None
+    if made is None:
+        where = f" on {action.target}" if action.target else ""
+        raise Refused(f"{action.action}{where} cannot be carried out: what that takes is not known, so nothing is done")
+    return made
+
+
+def _grant(action: Action, _: Known | None, terms: Terms, until: datetime) -> Work | None:
+    if not (action.target and action.role and action.member):
+        return None
+    return Grant(
+        resource=action.target,
+        role=action.role,
+        member=action.member,
+        until=until,
+        condition=_ends(terms.run, until) if takes_condition(action.target) else None,
+        role_digest=action.proof.digest if action.proof else None,
+    )
+
+
+def _enable(action: Action, *_: object) -> Work | None:
+    name = ResourceName(action.target or "")
+    service = name.part("services")
+    return Enable(project=f"projects/{name.project}", service=service) if name.project and service else None
 
 
 def _ends(run: str, until: datetime) -> Condition:
@@ -80,18 +116,34 @@ def _ends(run: str, until: datetime) -> Condition:
     )
 
 
-def _access(target: str, known: Known) -> Access | None:
-    change = known.scope_change
-    if change is None or change.kind not in CHANGES_ACCESS or not known.machine_id or not known.machine_name:
+def _access(action: Action, known: Known | None, terms: Terms, _: datetime) -> Work | None:
+    change = known.scope_change if known else None
+    machine = _machine(action, known)
+    if change is None or machine is None or change.kind not in CHANGES_ACCESS:
         return None
-    machine = _machine(target, known.machine_id, known.machine_name)
-    return Access(machine=machine, account=change.account, scopes=change.scopes)
+    return Access(machine=machine, account=change.account, scopes=change.scopes, was=terms.was)
 
 
-def _machine(target: str, number: str, name: str) -> MachineName:
-    """The machine of a target, by the name and the number that were read."""
-    named = ResourceName(target)
-    return MachineName(project=named.project or "", zone=named.part("zones") or "", name=name, id=number)
+def _recover(action: Action, known: Known | None, *_: object) -> Work | None:
+    machine = _machine(action, known)
+    return Recover(machine=machine) if machine and known and known.reset and known.reset.why else None
+
+
+def _machine(action: Action, known: Known | None) -> MachineName | None:
+    """The machine of a step, by the name and the number that were read; None where they were not."""
+    named = ResourceName(action.target or "")
+    zone = named.part("zones")
+    if not (named.project and zone and known and known.machine_id and known.machine_name):
+        return None
+    return MachineName(project=named.project, zone=zone, name=known.machine_name, id=known.machine_id)
+
+
+_MAKERS: dict[str, Callable[[Action, Known | None, Terms, datetime], Work | None]] = {
+    "grant_role": _grant,
+    "enable_api": _enable,
+    "vm_scopes": _access,
+    "vm_recover": _recover,
+}
 
 
 def _call(denial: Denial, plan: Plan) -> OriginalCall:
@@ -113,5 +165,5 @@ def _call(denial: Denial, plan: Plan) -> OriginalCall:
 
 
 def longest(tier: str) -> timedelta:
-    """How long a grant of a tier may last."""
-    return LONGEST[T1] if tier == T1.value else LONGEST_OF_ALL
+    """How long a grant of a tier may last; none of one that no machine carries out."""
+    return LONGEST.get(tier, timedelta())

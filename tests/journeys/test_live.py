@@ -68,7 +68,7 @@ def test_a_new_run_is_looked_into_and_keeps_what_was_found(function: Detecting, 
 
 
 def test_what_looking_finds_changes_cause_and_state_of_the_run(function: Detecting) -> None:
-    function.facts.logged["i1"] = None
+    function.facts.logged["i1"] = json.dumps(audit(permission="storage.objects.delete")).encode()
     assert function.sees(DENIED)["mode"] == "refuse"
     assert function.run().state is RunState.REFUSED
 

@@ -49,6 +49,12 @@ def machine(**more: Any) -> Machine:
 
 def a_missing_role() -> FakeFacts:
     facts = FakeFacts()
+    facts.holding |= {"roles/storage.objectCreator": (NEEDED,), "roles/tiny.writer": (NEEDED,)}
+    return facts
+
+
+def a_role_taken_away() -> FakeFacts:
+    facts = FakeFacts()
     taken = (f"roles/storage.objectCreator serviceAccount:{CALLER}",)
     facts.change(f"projects/{PROJECT}", "SetIamPolicy", BUCKET, ago=timedelta(hours=2), removed=taken)
     facts.holding |= {"roles/storage.objectCreator": (NEEDED,), "roles/tiny.writer": (NEEDED,)}
@@ -307,3 +313,10 @@ def test_what_is_no_denial_is_not_looked_into() -> None:
     facts = FakeFacts()
     assert looked(audit(code=0), facts).verdict == "not_a_denial"
     assert facts.asked.total() == 0
+
+
+def test_what_somebody_took_away_is_not_given_back_by_a_machine() -> None:
+    told = looked(DENIED, a_role_taken_away())
+    assert told.proven == "yes"
+    assert told.decision.mode is Mode.REFUSE
+    assert any("decided stands" in reason and "ann@example.com" in reason for reason in told.decision.reasons)

@@ -159,7 +159,7 @@ def test_a_machine_that_must_not_be_stopped_gives_advice_with_the_reason(
     machine: dict[str, Any], around: dict[str, Any], sentence: str
 ) -> None:
     found = step(on_machine(OWN, replace(QUIET, **around), **machine))
-    assert (found.action, found.changes, found.tier) == ("advise", False, "T3")
+    assert (found.action, found.changes) == ("advise", False)
     assert found.why.startswith("This machine is not to be stopped by a machine. ")
     assert sentence in found.why
     assert found.target == f"//compute.googleapis.com/projects/{PROJECT}/zones/europe-west1-b/instances/42"
@@ -268,6 +268,29 @@ def test_an_uptime_that_would_be_in_the_future_tells_nothing() -> None:
     facts = starved(last_start=NOON)
     facts.console = SerialOutput(text="".join(f"[ 6900.000001] {line}\n" for line in LINES))
     assert not recovery(facts).changes
+
+
+def test_agents_that_may_not_write_logs_get_their_role_and_the_machine_no_reset() -> None:
+    facts = starved()
+    del facts.seen[WRITES]
+    told = looked(KILLED, facts)
+    assert [(one.action, one.changes) for one in told.plan] == [("grant_role", True), ("advise", False)]
+    assert "the agents may not write logs, which is why they are silent" in told.plan[1].why
+
+
+def test_agents_whose_machine_lacks_the_scope_get_it_and_the_machine_no_reset() -> None:
+    told = looked(KILLED, starved(scopes=()))
+    assert [(one.action, one.changes) for one in told.plan] == [("vm_scopes", True), ("advise", False)]
+    assert "mend that first" in told.plan[1].why
+
+
+def test_whether_agents_may_write_logs_at_all_may_be_untold() -> None:
+    facts = starved()
+    facts.seen[WRITES] = HIDDEN
+    found = recovery(facts)
+    assert not found.changes
+    assert "could not tell whether the agents may write logs at all" in found.why
+    assert looked(KILLED, facts).permissions == (), "nobody refused the permission that was asked about"
 
 
 def test_agents_that_were_never_heard_and_killed_at_an_unknown_time_may_have_been_silent_before() -> None:

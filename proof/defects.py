@@ -1,0 +1,2 @@
+"""x"""
+DEFECTS: dict[str, object] = {}
