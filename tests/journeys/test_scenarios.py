@@ -211,7 +211,7 @@ def again(cloud: Cloud, name: str) -> Outcome:
 @pytest.mark.parametrize("name", CALLING)
 def test_the_truth_is_what_stands_in_the_way_mended_in_the_order_it_states(name: str) -> None:
     truth = scenario(name).spec.truth
-    causes = [truth.cause, *(one for one in truth.then if one != "cred.lost_token")]
+    causes = [one for one in (truth.cause, *truth.then) if one != "cred.lost_token"]
     with cloud_of(world_of(scenario(name))) as cloud:
         target = target_of(cloud.world, name)
         for cause in causes:
