@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import sys
+from datetime import timedelta
 from pathlib import Path
 
 from shared.causes import CAUSES
+from shared.execution.fold import FIRST
+from shared.moves import MOVES, VERIFY
 from shared.render.cause_page import cause_page
 from shared.settings import DOCUMENTED
 
@@ -17,6 +21,7 @@ def pages() -> dict[Path, str]:
     made = {Path("causes") / f"{cause.id}.md": NOTE + cause_page(cause) for cause in CAUSES.values()}
     made[Path("causes/README.md")] = NOTE + _index()
     made[Path("settings.md")] = NOTE + _settings()
+    made[Path("moves.md")] = NOTE + _moves()
     return made
 
 
@@ -27,6 +32,31 @@ def _index() -> str:
     ]
     head = f"# Everything a 403 can mean\n\n{len(rows)} causes. `unforbid causes ID` shows the same pages.\n\n"
     return head + "| id | title | fix | tier |\n|---|---|---|---|\n" + "\n".join(rows) + "\n"
+
+
+def _moves() -> str:
+    """Every kind of work with its states, drawn from the tables that the engine obeys."""
+    parts = [
+        "# How each kind of work is carried out\n\nDrawn from the tables in `shared/moves/`; no other transition happens, and a "
+        "test explores that.\nEvery state has a deadline: past it the step ends, or a person is called.\n"
+    ]
+    for moves in (*MOVES.values(), VERIFY):
+        title = "The original call" if moves is VERIFY else moves.work.__name__
+        about = (sys.modules[moves.advance.__module__].__doc__ or "").strip()
+        edges = "\n".join(f"    {_state(one)} --> {_state(two)}: {why}" for one, two, why in moves.edges)
+        times = "\n".join(f"| `{state}` | {_duration(time)} |" for state, time in moves.states.items())
+        drawn = f"```mermaid\nstateDiagram-v2\n    [*] --> {FIRST}\n{edges}\n```"
+        parts.append(f"## {title}\n\n{about}\n\n{drawn}\n\n| state | may take |\n|---|---|\n{times}\n")
+    return "\n".join(parts)
+
+
+def _state(name: str) -> str:
+    return "[*]" if name == "end" else name
+
+
+def _duration(time: timedelta) -> str:
+    minutes = int(time.total_seconds() // 60)
+    return f"{minutes // 60} h" if minutes >= 120 and minutes % 60 == 0 else f"{minutes} min"
 
 
 def _settings() -> str:
