@@ -36,10 +36,11 @@ def _index() -> str:
 
 def _moves() -> str:
     """Every kind of work with its states, drawn from the tables that the engine obeys."""
-    parts = [
-        "# How each kind of work is carried out\n\nDrawn from the tables in `shared/moves/`; no other transition happens, and a "
-        "test explores that.\nEvery state has a deadline: past it the step ends, or a person is called.\n"
-    ]
+    head = (
+        "# How each kind of work is carried out\n\nDrawn from the tables in `shared/moves/`; no other transition happens, "
+        "and a test explores that.\nEvery state has a deadline: past it the step ends, or a person is called.\n"
+    )
+    parts = [head]
     for moves in (*MOVES.values(), VERIFY):
         title = "The original call" if moves is VERIFY else moves.work.__name__
         about = (sys.modules[moves.advance.__module__].__doc__ or "").strip()
