@@ -37,8 +37,9 @@ def _index() -> str:
 def _moves() -> str:
     """Every kind of work with its states, drawn from the tables that the engine obeys."""
     head = (
-        "# How each kind of work is carried out\n\nDrawn from the tables in `shared/moves/`; no other transition happens, "
-        "and a test explores that.\nEvery state has a deadline: past it the step ends, or a person is called.\n"
+        "# How each kind of work is carried out\n\n"
+        "Drawn from the tables in `shared/moves/`; no other transition happens, and a test explores that.\n"
+        "Every state has a deadline: past it the step ends, or a person is called.\n"
     )
     parts = [head]
     for moves in (*MOVES.values(), VERIFY):
