@@ -40,7 +40,10 @@ BUFFER = 1_048_576
 STOPPED = ("TERMINATED", "STOPPED")
 RECREATED = "RECREATED"
 PACIFIC = timezone(timedelta(hours=-8))
-BOOTED = "\n[    0.000000] Linux version 6.1.0-37-cloud-amd64\n[    4.210000] systemd[1]: Reached target multi-user.\n"
+BOOTED = (
+    "\n[    0.000000] Linux version 6.1.0-37-cloud-amd64 (debian-kernel@lists.debian.org)\n"
+    "[    4.210000] systemd[1]: Reached target multi-user.\n"
+)
 EPHEMERAL = "198.51.100"
 """Where machines get external addresses that nobody reserved (TEST-NET-2)."""
 

@@ -22,7 +22,7 @@ from shared.pipeline.execute import Workshop, execute, open_fix
 from shared.pipeline.read import read
 from shared.pipeline.sweep import sweep
 from shared.pipeline.take_back import inverses, open_undo, still_ours, undos
-from shared.pipeline.works import Proposal, Terms, longest, proposal
+from shared.pipeline.works import Proposal, Terms, longest, proposal, was_compared
 from shared.ports import Journal
 
 __all__ = ["approve", "inverses", "prepare", "step", "sweep", "swept", "tier_of_undo", "to_undo", "undo", "work_off"]
@@ -83,6 +83,10 @@ def _may_be_carried_out(report: Report) -> None:
         raise Refused("; ".join(report.decision.reasons))
     if report.proven != YES.value:
         raise Refused(f"the cause is not proven ({report.proven}): what is not proven is never carried out")
+    if not was_compared(report):
+        raise Refused(
+            "Cloud Logging's own copy of the entry was not found: it may be too young, so try again, or forged"
+        )
 
 
 def _attached(looked: Reviewed, shop: Workshop) -> Attached | None:

@@ -106,9 +106,10 @@ def work(*, once: bool) -> None:
         for failed in told.failed:
             click.echo(f"failed, and is due again: {failed}", err=True)
         due = shop.queue.next_due()
-        if once or due is None:
+        if once or (due is None and not shop.journal.unfinished()):
             sys.exit(1 if told.failed else 0)
-        wiring.pause(min(max(due - shop.clock.now(), timedelta(seconds=1)), LONGEST_PAUSE))
+        wait = due - shop.clock.now() if due is not None else LONGEST_PAUSE
+        wiring.pause(min(max(wait, timedelta(seconds=1)), LONGEST_PAUSE))
 
 
 def _shop() -> Workshop:
@@ -140,14 +141,14 @@ def _agree(prepared: Prepared, typed: str | None) -> None:
 
 
 def _carry_out(out: Console, fix_id: str, *, detach: bool) -> None:
-    from shared.cli.draw_fix import ended
+    from shared.cli.draw_fix import draw_line, ended
 
     if detach:
         out.print(f"{fix_id} is begun; `unforbid work` carries it out, `unforbid runs show {fix_id}` shows it")
         return
     with _goes_on_later(fix_id):
         fix = follow(out, fix_id)
-    out.print(ended(fix))
+    draw_line(out, ended(fix))
     out.print(f"the whole story: unforbid runs show {fix_id}", style="dim")
     if fix.outcome is Outcome.COULD_NOT_TELL:
         sys.exit(COULD_NOT_TELL)
@@ -170,7 +171,7 @@ def _goes_on_later(fix_id: str) -> Iterator[None]:
 
 def follow(out: Console, fix_id: str) -> Fix:
     """Carry a fix out and tell each new line of its journal as it is written."""
-    from shared.cli.draw_fix import Telling
+    from shared.cli.draw_fix import Telling, draw_line
     from shared.fixing import work_off
 
     seen, telling = 0, Telling()
@@ -180,7 +181,7 @@ def follow(out: Console, fix_id: str) -> Fix:
         for line in wiring.journal().lines(fix.id)[seen:]:
             seen = line.number + 1
             if text := telling(line):
-                out.print("  ", text)
+                draw_line(out, text)
 
     def wait(passed: timedelta) -> None:
         is_long = out.is_terminal and passed > WORTH_SAYING

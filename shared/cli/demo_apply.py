@@ -15,7 +15,9 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import click
 from msgspec import Struct
+from msgspec.structs import replace
 
 from shared.model.journal import Outcome
 
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from sandbox.rehearse import Refused
     from sandbox.world import World
     from shared.execution.fold import Fix
+    from shared.model.report import Report
     from shared.pipeline.execute import Workshop
 
 HERE = Path(__file__).resolve().parents[2]
@@ -70,6 +73,10 @@ def demo_apply(out: Console) -> bool:
     os.environ.setdefault("GRPC_VERBOSITY", "NONE")
     if str(HERE) not in sys.path:
         sys.path.append(str(HERE))
+    if JOURNAL.parent.exists() and not JOURNAL.parent.is_dir():
+        raise click.ClickException(
+            f"{JOURNAL.parent} is in the way: the demo keeps its journal in a folder of that name"
+        )
     for old in JOURNAL.parent.glob(f"{JOURNAL.name}*"):
         old.unlink()
     ends = [_story(out, name, title) for name, title in STORIES]
@@ -122,13 +129,13 @@ def _served(world: World) -> Iterator[Stage]:
 def _recover(out: Console, entry: Any, stage: Stage, again: Request | None) -> Fix:
     """The same entry once more: the agents may write logs by now, and are still silent, so the machine is reset."""
     out.print("\nthe agents may write logs now and are still silent: the same entry looked into again\n", style="bold")
-    return _mend(out, entry, stage, again)
+    return _mend(out, entry, stage, again, shown_before=True)
 
 
-def _mend(out: Console, entry: Any, stage: Stage, again: Request | None) -> Fix:
+def _mend(out: Console, entry: Any, stage: Stage, again: Request | None, *, shown_before: bool = False) -> Fix:
     """Look, plan, approve and carry out; meanwhile the workload tries its call again and again, as workloads do."""
     from shared.cli.draw import draw_report
-    from shared.cli.draw_fix import draw_works, ended
+    from shared.cli.draw_fix import draw_line, draw_works, ended
     from shared.evidence.case import Ours
     from shared.fixing import approve, prepare
     from shared.live import Live
@@ -136,19 +143,25 @@ def _mend(out: Console, entry: Any, stage: Stage, again: Request | None) -> Fix:
 
     live = Live(facts=stage.sight, catalogue=lambda: None, ours=Ours(organization=stage.world.organization))
     prepared = prepare(f"r-{secrets.token_hex(4)}", to_json(entry), live, stage.shop(), LASTS)
-    draw_report(out, prepared.report)
+    draw_report(out, _what_is_new(prepared.report) if shown_before else prepared.report)
     out.print(f"what would change (tier {prepared.proposal.tier}, plan {prepared.proposal.hash[:8]}):")
     draw_works(out, prepared.proposal.works)
     out.print(f"approved by {' and '.join(APPROVERS)} (in the demo)\n")
     fix = _carried_out(out, approve(prepared, APPROVERS, stage.shop()), stage, again)
-    out.print(ended(fix))
+    draw_line(out, ended(fix))
     return fix
+
+
+def _what_is_new(report: Report) -> Report:
+    """Of the same entry looked into again only what leads to another plan."""
+    proof = tuple(line for line in report.evidence if line.startswith("proven: "))
+    return replace(report, evidence=proof, looks=())
 
 
 def _carried_out(out: Console, fix_id: str, stage: Stage, again: Request | None = None) -> Fix:
     """Carry a fix out and tell it line by line; instead of waiting, the sandbox's clock is turned."""
     from sandbox.callers import make_call
-    from shared.cli.draw_fix import Telling
+    from shared.cli.draw_fix import Telling, draw_line
     from shared.fixing import work_off
 
     seen, telling = 0, Telling()
@@ -158,7 +171,7 @@ def _carried_out(out: Console, fix_id: str, stage: Stage, again: Request | None 
         for line in stage.journal.lines(fix.id)[seen:]:
             seen = line.number + 1
             if text := telling(line):
-                out.print("  ", text)
+                draw_line(out, text)
 
     def wait(passed: timedelta) -> None:
         stage.world.clock.turn(passed)
@@ -182,7 +195,7 @@ def _again(out: Console, request: Request | None, stage: Stage) -> bool:
 
 def _take_back(out: Console, fixes: list[Fix], stage: Stage, before: dict[str, Any]) -> bool:
     """Undo every fix that changed something, last first, and compare the sandbox with what it was."""
-    from shared.cli.draw_fix import ended
+    from shared.cli.draw_fix import draw_line, ended
     from shared.fixing import inverses, undo
 
     out.print("\nand back: unforbid undo", style="bold")
@@ -191,7 +204,7 @@ def _take_back(out: Console, fixes: list[Fix], stage: Stage, before: dict[str, A
             out.print(f"{fix.id}: nothing to take back")
             continue
         undone = _carried_out(out, undo(fix.id, APPROVERS, stage.shop()), stage)
-        out.print(ended(undone))
+        draw_line(out, ended(undone))
     different = differences(before, snapshot(stage.world))
     said = "everything is as it was before" if not different else f"still different: {', '.join(different)}"
     out.print(said, style="bold red" if different else "bold green")

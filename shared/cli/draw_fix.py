@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table
 from rich.text import Text
 
 from shared.execution.fold import Fix
@@ -46,6 +48,7 @@ STYLE_OF = {
     Outcome.COULD_NOT_TELL: "bold yellow",
 }
 SHOWN = 160
+INDENT = 2
 FOR_PEOPLE = ("boot", "agent", "flow_logs", "call", "evidence", "owned", "watchdog")
 """What is observed for people; other observations are for the machinery."""
 RESULTS = {
@@ -63,8 +66,16 @@ def draw_works(out: Console, works: Iterable[Work]) -> None:
 
 
 def _draw_diff(out: Console, diff: Iterable[tuple[str, str]]) -> None:
+    grid = Table.grid(padding=(0, 1, 0, 0))
     for sign, line in diff:
-        out.print(Text.assemble((f"  {sign} ", _COLOUR[sign]), (visible(line), _COLOUR[sign])))
+        grid.add_row(Text(sign, _COLOUR[sign]), Text(visible(line), _COLOUR[sign]))
+    if grid.row_count:
+        out.print(Padding(grid, (0, 0, 0, INDENT)))
+
+
+def draw_line(out: Console, text: Text) -> None:
+    """A line that belongs to what stands above it, also where it is too long for one."""
+    out.print(Padding(text, (0, 0, 0, INDENT)))
 
 
 _COLOUR = {"+": "green", "-": "red", "!": "yellow", " ": "dim"}
@@ -113,11 +124,11 @@ def draw_fix(out: Console, fix: Fix, lines: Iterable[Line], undo: Iterable[Work]
     telling = Telling()
     for line in lines:
         if text := telling(line):
-            out.print(Text.assemble((f"  {line.at:%H:%M:%S}  ", "dim"), text))
+            draw_line(out, Text.assemble((f"{line.at:%H:%M:%S}  ", "dim"), text))
     changed = list(changes(fix))
     out.print("what was changed:" if changed else "nothing was changed")
     _draw_diff(out, changed)
-    out.print(ended(fix) if fix.outcome is not None else Text("  it goes on", "bold cyan"))
+    draw_line(out, ended(fix) if fix.outcome is not None else Text("it goes on", "bold cyan"))
     if fix.opened.undo_of is None:
         out.print(f"undo: {visible(undo)}" if isinstance(undo, str) else "undo would do:")
         draw_works(out, () if isinstance(undo, str) else undo)
@@ -182,7 +193,7 @@ def ended(fix: Fix) -> Text:
     """How a fix ended, and why."""
     outcome = fix.outcome or Outcome.COULD_NOT_TELL
     style = STYLE_OF.get(outcome, "bold red")
-    return Text.assemble((f"  {outcome.value.replace('_', ' ')}", style), f"  {visible(fix.why)}")
+    return Text.assemble((outcome.value.replace("_", " "), style), f"  {visible(fix.why)}")
 
 
 class Telling:

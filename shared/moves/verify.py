@@ -46,15 +46,15 @@ def _watched(step: Progress, eyes: Eyes, since: datetime) -> Next:
     if eyes.now - since < WATCHES_FOR:
         visit = step.moves.get(WATCHING, 1) - 1
         return Go(state=WATCHING, wait=timedelta(seconds=WAITS[min(visit, len(WAITS) - 1)]))
-    return _at_the_end(call, seen, since)
+    return _at_the_end(call, eyes.sight.outcomes(call, since + ARRIVED_AFTER, eyes.now))
 
 
-def _at_the_end(call: OriginalCall, seen: Outcomes, since: datetime) -> End:
-    late = [at for at in seen.refused if at - since >= ARRIVED_AFTER]
-    if late:
-        why = f"it was refused again at {late[-1]:%Y-%m-%d %H:%M:%S}, long after the change should have arrived"
+def _at_the_end(call: OriginalCall, late: Outcomes) -> End:
+    """What the calls say that came after the change should have arrived; earlier ones prove nothing."""
+    if late.refused:
+        why = f"it was refused again at {late.refused[-1]:%Y-%m-%d %H:%M:%S}, long after the change should have arrived"
         return End(outcome=Outcome.NOT_EFFECTIVE, why=f"{why}: the cause is another one")
-    if seen.traffic:
+    if late.traffic:
         why = "nothing was refused again in 15 minutes, while the same caller was seen calling the service"
         return End(outcome=Outcome.FIXED, why=why)
     return End(outcome=Outcome.COULD_NOT_TELL, why=f"the call was not seen again; {_look_at(call)}")

@@ -31,8 +31,8 @@ WATCHED_FOR = timedelta(days=14)
 """How long after its beginning a fix is still looked through for a machine that it left stopped."""
 LOST_AFTER = timedelta(minutes=10)
 """So long after a fix was due, nobody has it in a queue any more, and it is put there again."""
-LATER = timedelta(minutes=5)
 SOON = timedelta(minutes=1)
+"""When an item that failed, or that waits for another one, has its next turn."""
 AGAIN = timedelta(hours=1)
 """How long after a revocation that did not succeed another one is begun."""
 
@@ -97,7 +97,7 @@ class _Sweeper:
             self._shop.queue.drop(fix)
             raise
         except Exception:
-            self._shop.queue.put(fix, self._now + LATER)
+            self._shop.queue.put(fix, self._now + SOON)
             raise
         return 1
 
@@ -108,9 +108,11 @@ class _Sweeper:
             yield one, partial(self._requeue, one)
 
     def _requeue(self, name: str) -> int:
+        """Put a fix back that has ended without letting go, was never begun, or was due long ago."""
         fix = fold(self._shop.journal.lines(name))
         due = max(fix.due, fix.held_until or fix.due)
-        if fix.outcome is not None or due + LOST_AFTER <= self._now:
+        never_begun = fix.lines == 1
+        if fix.outcome is not None or (never_begun and due <= self._now) or due + LOST_AFTER <= self._now:
             self._shop.queue.put(name, self._now)
         return 0
 

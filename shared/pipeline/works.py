@@ -11,13 +11,16 @@ from msgspec import Struct
 from shared.actions import Known
 from shared.errors import Refused
 from shared.evidence.paths import path_in
+from shared.evidence.questions import AskEntry
 from shared.grants.conditional import takes_condition
 from shared.model.codec import to_json
 from shared.model.denial import Denial
+from shared.model.evidence import YES
 from shared.model.facts import Condition
 from shared.model.machine import ChangeKind
 from shared.model.names import ResourceName
 from shared.model.plan import Action, Plan
+from shared.model.report import Report
 from shared.model.work import Access, Attached, Enable, Grant, MachineName, OriginalCall, Recover, Work
 
 LONGEST = {"T0": timedelta(hours=24), "T1": timedelta(hours=24), "T2": timedelta(hours=72)}
@@ -162,6 +165,12 @@ def _call(denial: Denial, plan: Plan) -> OriginalCall:
         resource=named.text if named else (targets[0] if targets else None),
         project=f"projects/{project}" if project else denial.origin.owner,
     )
+
+
+def was_compared(report: Report) -> bool:
+    """Whether Cloud Logging has the entry, and says the same: anybody could have written what only was delivered."""
+    asked = AskEntry("", "", EPOCH).asked
+    return any(one.asked == asked and one.verdict is YES for one in report.looks)
 
 
 def longest(tier: str) -> timedelta:

@@ -16,7 +16,7 @@ from shared.model.denial import Denial
 from shared.model.machine import ChangeKind, ScopeChange
 from shared.model.names import Role
 from shared.model.plan import Action, Plan, Tier
-from shared.model.role import RoleProof
+from shared.model.role import CatalogueOrigin, RoleProof
 from shared.model.work import Access, Attached, Enable, Grant, MachineName, Recover
 from shared.pipeline.classify import classify
 from shared.pipeline.read import read
@@ -71,8 +71,8 @@ def test_where_no_condition_is_taken_the_grant_has_an_end_all_the_same() -> None
 
 
 def test_what_a_role_held_when_it_was_chosen_is_kept_with_the_grant() -> None:
-    proof = RoleProof(digest="d1", candidates=(), custom=None) if "custom" in RoleProof.__struct_fields__ else None
-    assert proof is not None
+    origin = CatalogueOrigin(at=NOW, source="s")
+    proof = RoleProof(permissions=(), why="w", candidates=(), digest="d1", catalogue=origin)
     (work,) = made(action(proof=proof)).works
     assert isinstance(work, Grant)
     assert work.role_digest == "d1"
