@@ -1,2 +1,0 @@
-"""x"""
-DEFECTS: dict[str, object] = {}
