@@ -85,7 +85,7 @@ class Place:
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(asking, "INITIAL", 0.001)
     monkeypatch.setattr(asking, "MOST", 0.002)
-    monkeypatch.setattr(asking, "TIMEOUT_SECONDS", 2.0)
+    monkeypatch.setattr(asking, "TIMEOUT_SECONDS", 10.0)
 
 
 @pytest.fixture(params=HELD)
@@ -204,7 +204,7 @@ def test_a_google_that_stays_busy_is_left_for_later(form: Place, fault: FaultKin
 def test_where_it_is_not_known_what_became_of_a_write_the_next_try_finds_out(
     form: Place, fault: FaultKind, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(asking, "TIMEOUT_SECONDS", 0.25 if fault is FaultKind.HANG else 2.0)
+    monkeypatch.setattr(asking, "TIMEOUT_SECONDS", 0.25 if fault is FaultKind.HANG else 10.0)
     form.world.faults.add(form.held.writes, fault)
     is_told_by_itself = form.held.methods.startswith("iam.") and fault in (
         FaultKind.LOST_REPLY,
@@ -215,13 +215,14 @@ def test_where_it_is_not_known_what_became_of_a_write_the_next_try_finds_out(
             form.add()
         assert (form.bindings() == form.ours()) == (fault in DONE_ALL_THE_SAME)
     form.world.faults.released.set()
+    monkeypatch.setattr(asking, "TIMEOUT_SECONDS", 30.0)
     assert (form.add().result, form.bindings()) == (Result.CHANGED, form.ours())
 
 
 @pytest.mark.parametrize("fault", NOT_TOLD)
 def test_the_same_holds_of_removing(form: Place, fault: FaultKind, monkeypatch: pytest.MonkeyPatch) -> None:
     form.add()
-    monkeypatch.setattr(asking, "TIMEOUT_SECONDS", 0.25 if fault is FaultKind.HANG else 2.0)
+    monkeypatch.setattr(asking, "TIMEOUT_SECONDS", 0.25 if fault is FaultKind.HANG else 10.0)
     form.world.faults.add(form.held.writes, fault)
     is_told_by_itself = form.held.methods.startswith("iam.") and fault in (
         FaultKind.LOST_REPLY,
@@ -231,6 +232,7 @@ def test_the_same_holds_of_removing(form: Place, fault: FaultKind, monkeypatch: 
         with pytest.raises(LookFailed):
             form.remove()
     form.world.faults.released.set()
+    monkeypatch.setattr(asking, "TIMEOUT_SECONDS", 30.0)
     assert form.remove().result in (Result.CHANGED, Result.ALREADY)
     assert form.bindings() == []
 
