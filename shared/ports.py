@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from shared.model.approval import Approval, Card, Ended, Person, SlackUser, Vote
     from shared.model.effect import Before, Effect, Receipt
     from shared.model.facts import Access, Account, Asset, Beat, Change, DenyRule, FlowLogs, Policy, Project
+    from shared.model.guards import Charge, Pause, Spent, Trip
     from shared.model.journal import Line
     from shared.model.machine import Machine, Surroundings
-    from shared.model.memory import SerialOutput
+    from shared.model.memory import MemoryUse, SerialOutput
     from shared.model.names import Permission, Role
     from shared.model.outcomes import MachineType, Operation, Outcomes
     from shared.model.role import RoleDefinition
@@ -139,6 +141,12 @@ class Facts(Protocol):
     def beat(self, project: str, instance_id: str, since: datetime) -> Beat:
         """When the agents of a machine were last heard since a time, and what they said of themselves."""
 
+    def memory_use(self, machine: Machine, since: datetime, until: datetime) -> MemoryUse:
+        """How full the memory of a machine was between two times, as Cloud Monitoring keeps it."""
+
+    def machine_type(self, project: str, zone: str, name: str) -> MachineType:
+        """A machine type of a zone with the quota left for it; `NotFound` where the zone has none of that name."""
+
     def flow_logs(self, subnet: str) -> FlowLogs:
         """Whether flow logs are on for `projects/P/regions/R/subnetworks/S`."""
 
@@ -163,9 +171,6 @@ class Sight(Facts, Protocol):
 
     def outcomes(self, call: OriginalCall, since: datetime, until: datetime) -> Outcomes:
         """What became of calls like the refused one between two times, as far as logs show."""
-
-    def machine_type(self, project: str, zone: str, name: str) -> MachineType:
-        """A machine type of a zone with the quota left for it; `NotFound` where the zone has none of that name."""
 
     def flow_seen(self, machine: Machine, since: datetime) -> datetime | None:
         """When a flow from or to a machine was last recorded since a time, whoever's network it is; None for never."""
@@ -218,3 +223,97 @@ class Queue(Protocol):
 
     def next_due(self) -> datetime | None:
         """When the next fix is due, None where none waits."""
+
+
+class Ballots(Protocol):
+    """Where questions to people and their votes are kept. Every method raises `StoreUnavailable` when it cannot."""
+
+    def ask(self, approval: Approval) -> Approval:
+        """Keep a question, or return the one that is kept under its id already."""
+
+    def approval(self, approval_id: str) -> Approval:
+        """A question by its id or an unambiguous beginning of it; raises `NotFound`."""
+
+    def open(self) -> list[Approval]:
+        """The questions that have not ended, oldest first."""
+
+    def of_run(self, run: str) -> list[Approval]:
+        """Every question about a run, newest first."""
+
+    def vote(self, vote: Vote) -> bool:
+        """Keep a vote; False where that person has voted on that question before."""
+
+    def votes(self, approval_id: str) -> list[Vote]:
+        """The votes on a question, in the order in which they were kept."""
+
+    def end(self, ended: Ended) -> Ended:
+        """End a question; the end that counts, which is another one where it had ended already."""
+
+    def ended(self, approval_id: str) -> Ended | None:
+        """How a question ended, None while it is open."""
+
+    def first_time(self, digest: bytes, until: datetime) -> bool:
+        """Whether a request is seen for the first time; remembered until a time."""
+
+    def card(self, run: str) -> Card | None:
+        """Where a run is shown, None where it is not."""
+
+    def keep_card(self, card: Card) -> None:
+        """Remember where a run is shown."""
+
+    def snooze(self, run: str, until: datetime, by: str) -> None:
+        """Do not show or remind of a run until a time."""
+
+    def snoozed(self, run: str) -> datetime | None:
+        """Until when a run is snoozed, None where it is not."""
+
+    def person_of(self, account: SlackUser) -> Person | None:
+        """The person behind an account of Slack, None for an unknown one."""
+
+    def keep_person(self, account: SlackUser, person: Person) -> None:
+        """Say which person is behind an account of Slack."""
+
+
+class Directory(Protocol):
+    """Questions to the organisation's directory. Raises `NotAllowedToLook` and `LookFailed` as `Facts` does."""
+
+    def is_member(self, group_id: str, member: str) -> bool:
+        """Whether an e-mail address belongs to a group, directly or through groups in it."""
+
+
+Fits = Callable[["Sequence[Spent]"], tuple[str, ...]]
+"""Whether charges still fit, given what was counted before: the reasons why not."""
+
+
+class Guards(Protocol):
+    """Switches, budgets and breakers, in a store of their own; `StoreUnavailable` where that cannot be used."""
+
+    def pauses(self) -> tuple[Pause, ...]:
+        """Every stop that is set now."""
+
+    def pause(self, pause: Pause) -> None:
+        """Set a stop; setting it again keeps the first."""
+
+    def resume(self, scope: str, by: tuple[str, ...]) -> bool:
+        """Lift a stop; False where none was set there."""
+
+    def spent(self, charges: Sequence[Charge], since: datetime) -> list[Spent]:
+        """What was counted since a time against the budgets of these charges."""
+
+    def spend(self, charges: Sequence[Charge], key: str, now: datetime, fits: Fits) -> tuple[str, ...]:
+        """Count all of these or none, in one step: the reasons why not, () where they were counted.
+
+        Counting again under the same key changes nothing and is allowed.
+        """
+
+    def tripped(self, trip: Trip) -> None:
+        """Remember how an effect went."""
+
+    def trips(self, since: datetime) -> list[Trip]:
+        """How effects went since a time, oldest first."""
+
+    def denied(self, principal: str, fingerprint: str, at: datetime) -> None:
+        """Remember that a principal was refused something."""
+
+    def denials(self, principal: str, since: datetime) -> int:
+        """How many different refusals a principal met since a time."""

@@ -1,4 +1,4 @@
-"""What may be done with a plan, and why, in sentences."""
+"""What may be done with a plan, on whose word, and why, in sentences."""
 
 from __future__ import annotations
 
@@ -14,13 +14,41 @@ class Mode(StrEnum):
     IGNORE = "ignore"
     NOTIFY = "notify"
     DRY_RUN = "dry_run"
+    ASK = "ask"
+    AUTO = "auto"
 
 
-REFUSE, IGNORE, NOTIFY, DRY_RUN = Mode
+REFUSE, IGNORE, NOTIFY, DRY_RUN, ASK, AUTO = Mode
+STRICTNESS = {mode: place for place, mode in enumerate(Mode)}
+"""The lower, the stricter."""
 
 
-class Decision(Struct, frozen=True):
-    """The mode that applies and every reason that led to it."""
+class Quorum(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """How many people of one directory group have to agree; `strong` asks for an OIDC or IAP assertion as well."""
+
+    name: str
+    group_id: str
+    need: int = 1
+    strong: bool = False
+
+
+class Terms(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """On what terms a plan may be carried out: its tier, who has to agree, for how long, when, by which rules.
+
+    `minutes` is how long an approval may be given; `window` is when a machine may be interrupted, "" for at any time.
+    """
+
+    tier: str
+    hours: int = 1
+    minutes: int = 30
+    quorums: tuple[Quorum, ...] = ()
+    window: str = ""
+    rules: tuple[str, ...] = ()
+
+
+class Decision(Struct, frozen=True, omit_defaults=True):
+    """The mode that applies, every reason that led to it, and the terms where something may be carried out."""
 
     mode: Mode
     reasons: tuple[str, ...]
+    terms: Terms | None = None

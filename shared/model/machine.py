@@ -188,3 +188,16 @@ class ScopeChange(Struct, frozen=True, kw_only=True):
     scopes: tuple[str, ...]
     why: str
     alternatives: tuple[str, ...] = ()
+
+
+class Resize(Struct, frozen=True, kw_only=True):
+    """Another size for a machine whose memory is too small: which, instead of which, why, and what speaks against it.
+
+    `against` is empty where nothing does; `warnings` are what two people have to agree to knowingly.
+    """
+
+    machine_type: str = ""
+    was: str = ""
+    why: str = ""
+    against: str = ""
+    warnings: tuple[str, ...] = ()

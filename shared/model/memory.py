@@ -40,6 +40,23 @@ class SerialOutput(Struct, frozen=True, kw_only=True):
     lost: int = 0
 
 
+class Filled(Struct, frozen=True):
+    """How full a memory was at a time, in percent."""
+
+    at: datetime
+    percent: float
+
+
+class MemoryUse(Struct, frozen=True, kw_only=True):
+    """How full a machine's memory was, oldest first: the highest of every five minutes, with gaps where nobody measured.
+
+    `by` names the metric; it is empty, and so is `filled`, where nothing has measured the memory.
+    """
+
+    by: str = ""
+    filled: tuple[Filled, ...] = ()
+
+
 class OomEvent(Struct, frozen=True, kw_only=True):
     """One kill for lack of memory, or one panic, put together from all its lines.
 

@@ -1,0 +1,99 @@
+"""A question put to people, their votes, and its one end; what it has come to follows from these alone."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from msgspec import Struct
+
+from shared.model.decision import Quorum
+
+
+class Person(Struct, frozen=True, kw_only=True):
+    """One person of the directory: `id` counts, the address is for reading."""
+
+    id: str
+    email: str
+
+
+class SlackUser(Struct, frozen=True, kw_only=True):
+    """An account of Slack; only all three together name one. `enterprise` is "" outside an Enterprise Grid."""
+
+    enterprise: str = ""
+    team: str
+    user: str
+
+
+class Approval(Struct, frozen=True, kw_only=True):
+    """What people are asked: a run's plan by its hash, its tier, who has to agree until when, and who never counts.
+
+    `never` are IAM members: who was refused, on whose behalf, who gains, who wrote the rule in the last 24 hours.
+    `hours` is how long a grant would last, `window` when a machine may be interrupted.
+    """
+
+    id: str
+    run: str
+    plan_hash: str
+    tier: str
+    quorums: tuple[Quorum, ...]
+    asked_at: datetime
+    expires_at: datetime
+    never: tuple[str, ...] = ()
+    hours: int = 1
+    window: str = ""
+    rules: tuple[str, ...] = ()
+
+
+class Choice(StrEnum):
+    """What a person may say. A deny is final."""
+
+    APPROVE = "approve"
+    DENY = "deny"
+
+
+class Vote(Struct, frozen=True, kw_only=True):
+    """What one person said, on what, why and through what; kept once and never changed.
+
+    `groups` are the directory groups that the person was a member of when voting. `proof` is what the channel signed,
+    in full, so that whoever carries the fix out can verify it again; `strong` whether that is an OIDC or IAP assertion.
+    """
+
+    approval: str
+    plan_hash: str
+    person: Person
+    choice: Choice
+    reason: str
+    at: datetime
+    channel: str
+    groups: tuple[str, ...] = ()
+    proof: bytes = b""
+    strong: bool = False
+
+
+class Ending(StrEnum):
+    """How a question ends: consumed by exactly one fix, denied, nobody in time, or the plan is no longer the same."""
+
+    CONSUMED = "consumed"
+    DENIED = "denied"
+    EXPIRED = "expired"
+    DRIFTED = "drifted"
+    REFUSED = "refused"
+
+
+class Ended(Struct, frozen=True, kw_only=True):
+    """The one end of a question: exactly one can be written. `by` is a person's id or, where consumed, the fix's."""
+
+    approval: str
+    ending: Ending
+    at: datetime
+    by: str = ""
+    why: str = ""
+
+
+class Card(Struct, frozen=True, kw_only=True):
+    """Where people are shown a run: one message of one channel, edited in place."""
+
+    run: str
+    channel: str
+    message: str
