@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from shared.model.approval import Approval, Card, Ended, Person, SlackUser, Vote
     from shared.model.effect import Before, Effect, Receipt
-    from shared.model.facts import Access, Account, Asset, Beat, Change, DenyRule, FlowLogs, Policy, Project
+    from shared.model.facts import Access, Account, Asset, Beat, Change, DenyRule, FlowLogs, Holding, Policy, Project
     from shared.model.guards import Charge, Pause, Spent, Trip
     from shared.model.journal import Line
     from shared.model.machine import Machine, Surroundings
@@ -166,6 +166,12 @@ class Sight(Facts, Protocol):
     def enabled_services(self, project: str) -> frozenset[str]:
         """Every API that is on in a project."""
 
+    def held(self, resource: str, wanted: tuple[str, ...]) -> frozenset[str]:
+        """Those of some permissions that we have on a resource ourselves; a bare verb is one of its own kind's."""
+
+    def holdings(self, scope: str, member: str) -> tuple[Holding, ...]:
+        """What a member has been given by its own name under `organizations/N`, `folders/N` or `projects/P`."""
+
     def operation(self, machine: MachineName, name: str) -> Operation:
         """An operation of Compute Engine on a machine; `NotFound` where it is no longer known."""
 
@@ -241,19 +247,30 @@ class Ballots(Protocol):
         """Every question about a run, newest first."""
 
     def vote(self, vote: Vote) -> bool:
-        """Keep a vote; False where that person has voted on that question before."""
+        """Keep a vote; False where that person has voted on that question before, or it has ended.
+
+        Raises:
+            NotFound: there is no such question.
+        """
 
     def votes(self, approval_id: str) -> list[Vote]:
         """The votes on a question, in the order in which they were kept."""
 
     def end(self, ended: Ended) -> Ended:
-        """End a question; the end that counts, which is another one where it had ended already."""
+        """End a question; the end that counts, which is another one where it had ended already.
+
+        A question on which a deny is kept can only end as denied: whoever wants it consumed finds it denied. Votes and
+        ends of a question are written one after the other, so no deny comes in between.
+
+        Raises:
+            NotFound: there is no such question.
+        """
 
     def ended(self, approval_id: str) -> Ended | None:
         """How a question ended, None while it is open."""
 
     def first_time(self, digest: bytes, until: datetime) -> bool:
-        """Whether a request is seen for the first time; remembered until a time."""
+        """Whether a request is seen for the first time; remembered at least until a time."""
 
     def card(self, run: str) -> Card | None:
         """Where a run is shown, None where it is not."""
@@ -271,14 +288,17 @@ class Ballots(Protocol):
         """The person behind an account of Slack, None for an unknown one."""
 
     def keep_person(self, account: SlackUser, person: Person) -> None:
-        """Say which person is behind an account of Slack."""
+        """Say which person is behind an account of Slack; said again, the last word holds."""
+
+    def people(self) -> list[tuple[SlackUser, Person]]:
+        """Every account of Slack with its person, by address."""
 
 
 class Directory(Protocol):
     """Questions to the organisation's directory. Raises `NotAllowedToLook` and `LookFailed` as `Facts` does."""
 
     def is_member(self, group_id: str, member: str) -> bool:
-        """Whether an e-mail address belongs to a group, directly or through groups in it."""
+        """Whether an e-mail address belongs to a group, by its id or its address: directly, or through groups in it."""
 
 
 Fits = Callable[["Sequence[Spent]"], tuple[str, ...]]
@@ -294,16 +314,16 @@ class Guards(Protocol):
     def pause(self, pause: Pause) -> None:
         """Set a stop; setting it again keeps the first."""
 
-    def resume(self, scope: str, by: tuple[str, ...]) -> bool:
+    def resume(self, scope: str) -> bool:
         """Lift a stop; False where none was set there."""
 
     def spent(self, charges: Sequence[Charge], since: datetime) -> list[Spent]:
         """What was counted since a time against the budgets of these charges."""
 
-    def spend(self, charges: Sequence[Charge], key: str, now: datetime, fits: Fits) -> tuple[str, ...]:
+    def spend(self, charges: Sequence[Charge], key: str, now: datetime, since: datetime, fits: Fits) -> tuple[str, ...]:
         """Count all of these or none, in one step: the reasons why not, () where they were counted.
 
-        Counting again under the same key changes nothing and is allowed.
+        `fits` is given what was counted since a time. Counting again under the same key changes nothing and is allowed.
         """
 
     def tripped(self, trip: Trip) -> None:
@@ -315,5 +335,5 @@ class Guards(Protocol):
     def denied(self, principal: str, fingerprint: str, at: datetime) -> None:
         """Remember that a principal was refused something."""
 
-    def denials(self, principal: str, since: datetime) -> int:
-        """How many different refusals a principal met since a time."""
+    def denials(self, principal: str, since: datetime) -> list[datetime]:
+        """When a principal met each of its different refusals since a time, oldest first."""

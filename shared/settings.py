@@ -17,6 +17,7 @@ DOCUMENTED = {
     "UNFORBID_STORE": "path of the embedded store's SQLite file; default .unforbid/unforbid.db",
     "UNFORBID_JOURNAL": "path of the journal of fixes; default .unforbid/journal.db",
     "UNFORBID_MODE": "observe: explain and record, change nothing; the default, and so far the only mode",
+    "UNFORBID_GUARDS": "path of the switches, budgets and breakers; default .unforbid/guards.db",
     "UNFORBID_ROLES": "path of the organisation's catalogue of roles; default .unforbid/roles.bin",
     "UNFORBID_ENDPOINT": "HOST:PORT on this machine that answers in Google's place; default: Google answers",
     "UNFORBID_LOOK": "always: ask Google about each new denial worth it (reading only); never, the default",
@@ -34,6 +35,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     roles: Path = Path(".unforbid/roles.bin")
     endpoint: str = ""
     journal: Path = Path(".unforbid/journal.db")
+    guards: Path = Path(".unforbid/guards.db")
     look: bool = False
     organization: str = ""
     quota_project: str = ""
@@ -61,6 +63,9 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     journal = environment.get("UNFORBID_JOURNAL", ".unforbid/journal.db")
     if not journal.strip():
         problems.append("UNFORBID_JOURNAL must name a file")
+    guards = environment.get("UNFORBID_GUARDS", ".unforbid/guards.db")
+    if not guards.strip():
+        problems.append("UNFORBID_GUARDS must name a file")
     roles = environment.get("UNFORBID_ROLES", ".unforbid/roles.bin")
     if not roles.strip():
         problems.append("UNFORBID_ROLES must name a file")
@@ -78,6 +83,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     return Settings(
         store=Path(store),
         journal=Path(journal),
+        guards=Path(guards),
         roles=Path(roles),
         endpoint=endpoint,
         look=look == "always",

@@ -17,7 +17,7 @@ from shared.adapters.sqlite_store import SqliteStore
 from shared.adapters.system_clock import SystemClock
 from shared.errors import StoreUnavailable
 from shared.log import log
-from shared.ports import Clock, Recorder, Store
+from shared.ports import Clock, Guards, Recorder, Store
 from shared.settings import Settings, read_settings
 
 if TYPE_CHECKING:
@@ -76,6 +76,14 @@ def journal() -> SqliteJournal:
     return SqliteJournal(settings().journal)
 
 
+@cache
+def guards() -> Guards:
+    """The embedded switches, budgets and breakers."""
+    from shared.adapters.sqlite_guards import SqliteGuards
+
+    return SqliteGuards(settings().guards)
+
+
 def workshop() -> Workshop:
     """Everything that carrying out a fix takes, for one invocation: only here is the port that writes handed out."""
     from shared.adapters.google_cloud import GoogleCloud
@@ -84,6 +92,7 @@ def workshop() -> Workshop:
 
     clients = google_clients()
     return Workshop(
+        guards=guards(),
         sight=GoogleSight(clients),
         cloud=GoogleCloud(clients),
         journal=journal(),

@@ -24,7 +24,15 @@ from shared.execution.fold import Fix, fold
 from shared.flows import detect
 from shared.pipeline.execute import Workshop
 
-PROCESS = (wiring.settings, wiring.store, wiring.live, wiring.journal, wiring.google_clients, wiring.catalogue)
+PROCESS = (
+    wiring.settings,
+    wiring.store,
+    wiring.live,
+    wiring.journal,
+    wiring.guards,
+    wiring.google_clients,
+    wiring.catalogue,
+)
 A_WHILE = timedelta(seconds=20)
 
 

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from shared.pipeline.execute import Workshop
 
 HERE = Path(__file__).resolve().parents[2]
-JOURNAL = Path(".unforbid/demo-journal.db")
+JOURNAL, GUARDS = Path(".unforbid/demo-journal.db"), Path(".unforbid/demo-guards.db")
 STORIES = (
     ("story1-scope-default-account", "1. an upload is refused for lack of a scope"),
     ("story2-api-and-role", "2. impersonation is refused: the API is off, and behind it the role is missing"),
@@ -51,6 +51,7 @@ class Stage(Struct, frozen=True, kw_only=True):
     world: Any
     endpoint: str
     journal: Any
+    guards: Any
     sight: Any
     cloud: Any
 
@@ -64,6 +65,7 @@ class Stage(Struct, frozen=True, kw_only=True):
             journal=self.journal,
             queue=self.journal,
             clock=self.world.clock,
+            guards=self.guards,
             worker=f"demo-{secrets.token_hex(4)}",
         )
 
@@ -77,7 +79,7 @@ def demo_apply(out: Console) -> bool:
         raise click.ClickException(
             f"{JOURNAL.parent} is in the way: the demo keeps its journal in a folder of that name"
         )
-    for old in JOURNAL.parent.glob(f"{JOURNAL.name}*"):
+    for old in (*JOURNAL.parent.glob(f"{JOURNAL.name}*"), *GUARDS.parent.glob(f"{GUARDS.name}*")):
         old.unlink()
     ends = [_story(out, name, title) for name, title in STORIES]
     return all(ends)
@@ -113,14 +115,17 @@ def _served(world: World) -> Iterator[Stage]:
     from shared.adapters.google_clients import GoogleClients
     from shared.adapters.google_cloud import GoogleCloud
     from shared.adapters.google_sight import GoogleSight
+    from shared.adapters.sqlite_guards import SqliteGuards
     from shared.adapters.sqlite_journal import SqliteJournal
 
-    with serving(world) as endpoint, closing(SqliteJournal(JOURNAL)) as journal:
+    kept = SqliteJournal(JOURNAL), SqliteGuards(GUARDS)
+    with serving(world) as endpoint, closing(kept[0]) as journal, closing(kept[1]) as guards:
         clients = GoogleClients(endpoint)
         yield Stage(
             world=world,
             endpoint=endpoint,
             journal=journal,
+            guards=guards,
             sight=GoogleSight(clients),
             cloud=GoogleCloud(clients),
         )

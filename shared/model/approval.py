@@ -29,6 +29,7 @@ class Approval(Struct, frozen=True, kw_only=True):
     """What people are asked: a run's plan by its hash, its tier, who has to agree until when, and who never counts.
 
     `never` are IAM members: who was refused, on whose behalf, who gains, who wrote the rule in the last 24 hours.
+    `domains` are those of the organisation: nobody outside them counts, and nobody at all where there are none.
     `hours` is how long a grant would last, `window` when a machine may be interrupted.
     """
 
@@ -40,6 +41,7 @@ class Approval(Struct, frozen=True, kw_only=True):
     asked_at: datetime
     expires_at: datetime
     never: tuple[str, ...] = ()
+    domains: tuple[str, ...] = ()
     hours: int = 1
     window: str = ""
     rules: tuple[str, ...] = ()
@@ -89,6 +91,34 @@ class Ended(Struct, frozen=True, kw_only=True):
     at: datetime
     by: str = ""
     why: str = ""
+
+
+class State(StrEnum):
+    """What a question has come to: it waits, enough people agree, or one of its ends."""
+
+    ASKED = "asked"
+    APPROVED = "approved"
+    CONSUMED = "consumed"
+    DENIED = "denied"
+    EXPIRED = "expired"
+    DRIFTED = "drifted"
+    REFUSED = "refused"
+
+
+class Uncounted(Struct, frozen=True, kw_only=True):
+    """A vote that does not count, and why in words that follow the person's address."""
+
+    vote: Vote
+    why: str
+
+
+class Standing(Struct, frozen=True, kw_only=True):
+    """How a question stands by its votes: who is still needed, in words, "" where nobody is, and whose vote counts."""
+
+    state: State
+    missing: str = ""
+    counted: tuple[Vote, ...] = ()
+    not_counted: tuple[Uncounted, ...] = ()
 
 
 class Card(Struct, frozen=True, kw_only=True):

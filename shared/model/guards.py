@@ -28,7 +28,6 @@ class Budget(StrEnum):
     ORGANIZATION = "changes in the organisation"
     API = "APIs enabled"
     MACHINE = "interruptions of a machine"
-    MACHINES_AT_ONCE = "machines interrupted at once"
     SAME = "the same grant again"
 
 
@@ -48,10 +47,24 @@ class Spent(Struct, frozen=True, kw_only=True):
     at: datetime
 
 
-class Trip(Struct, frozen=True, kw_only=True):
-    """Something that went wrong, or right, with an effect: what the breaker is decided from."""
+class Went(StrEnum):
+    """How an effect went, as far as the breaker cares.
 
-    failed: bool
+    WORKED and FAILED are what they say; BROKE is worse than failed: a check afterwards failed, we were refused our own
+    call, or putting something back failed. PROBED is a dry run after the breaker was open, RESET a person's word.
+    """
+
+    WORKED = "worked"
+    FAILED = "failed"
+    BROKE = "broke"
+    PROBED = "probed"
+    RESET = "reset"
+
+
+class Trip(Struct, frozen=True, kw_only=True):
+    """One thing the breaker is decided from."""
+
+    went: Went
     why: str
     at: datetime
 

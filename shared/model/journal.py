@@ -41,7 +41,8 @@ class Opened(Struct, frozen=True, kw_only=True, tag="opened"):
     """A plan was approved: its run, its hash, what it does in order, by whom, and what call has to succeed.
 
     `undo_of` is the fix whose effects this one takes back. `may_roll_back` is whether a machine that does not come up
-    as planned may be stopped once more, to put the old values back.
+    as planned may be stopped once more, to put the old values back. `rules` are the rules of the policy that permitted
+    it, and `under` what the targets stand under (projects, folders), None where that could not be told.
     """
 
     run: str
@@ -51,6 +52,8 @@ class Opened(Struct, frozen=True, kw_only=True, tag="opened"):
     call: OriginalCall = OriginalCall()
     undo_of: str | None = None
     may_roll_back: bool = False
+    rules: tuple[str, ...] = ()
+    under: tuple[str, ...] | None = None
 
 
 class Claimed(Struct, frozen=True, kw_only=True, tag="claimed"):

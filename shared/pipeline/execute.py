@@ -17,6 +17,7 @@ from shared.execution.fold import Fix, Progress, fold, grown
 from shared.execution.next import Act, Again, End, Eyes, Go, Moves, Next, Page
 from shared.model.codec import to_json
 from shared.model.effect import AddBinding, Receipt, Result
+from shared.model.guards import Trip, Went
 from shared.model.journal import (
     Body,
     Claimed,
@@ -33,7 +34,8 @@ from shared.model.journal import (
 )
 from shared.model.work import Grant, Work
 from shared.moves import MOVES, VERIFY
-from shared.ports import Clock, Cloud, Journal, Queue, Sight
+from shared.pipeline.held_back import held_back
+from shared.ports import Clock, Cloud, Guards, Journal, Queue, Sight
 
 HELD_FOR = timedelta(minutes=2)
 """How long a claim holds. A handler ends far sooner; after a crash another worker goes on when this is over."""
@@ -41,6 +43,15 @@ BACKOFF_SECONDS = (2, 5, 15, 30, 60, 120)
 ENDS = "end:"
 """What the queue calls the end of the grants of a fix."""
 LEASED_FOR = timedelta(hours=8)
+WENT = {
+    Outcome.OK: Went.WORKED,
+    Outcome.FIXED: Went.WORKED,
+    Outcome.UNDONE: Went.WORKED,
+    Outcome.FAILED: Went.FAILED,
+    Outcome.NOT_EFFECTIVE: Went.BROKE,
+    Outcome.NEEDS_HUMAN: Went.BROKE,
+}
+"""What the breaker makes of how a step ends; a refusal before anything was changed is none of its business."""
 
 
 class Workshop(Struct, frozen=True, kw_only=True):
@@ -51,6 +62,7 @@ class Workshop(Struct, frozen=True, kw_only=True):
     journal: Journal
     queue: Queue
     clock: Clock
+    guards: Guards
     worker: str
 
 
@@ -165,8 +177,14 @@ class _Hand:
         if isinstance(then, Act):
             return self._act(step, moves, then)
         if isinstance(then, End):
-            return self._write(Closed(step=step.step, outcome=then.outcome, why=then.why, due=self._now))
+            return self._end(step, then)
         return self._move(step, moves, then)
+
+    def _end(self, step: Progress, end: End) -> Fix:
+        """The step is over; the breaker is told first: a crash in between tells it twice, never not at all."""
+        if went := WENT.get(end.outcome):
+            self._shop.guards.tripped(Trip(went=went, why=f"{self._fix.id}: {end.why}", at=self._now))
+        return self._write(Closed(step=step.step, outcome=end.outcome, why=end.why, due=self._now))
 
     def _called(self, step: Progress, page: Page) -> Fix:
         """A person was called, once; what is to be done is tried again, ever more seldom."""
@@ -181,6 +199,10 @@ class _Hand:
 
     def _act(self, step: Progress, moves: Moves, act: Act) -> Fix:
         """The intent, the effect, the receipt: in this order, and each on disk before the next."""
+        if held := held_back(self._fix, act.effect, self._shop.guards, self._now):
+            if held.for_good:
+                return self._end(step, End(outcome=Outcome.REFUSED, why=held.why))
+            return self._write(Tried(step=step.step, why=held.why, due=self._later(step)))
         if isinstance(act.effect, AddBinding):
             self._shop.queue.put(f"{ENDS}{self._fix.id}", self._ends_at(step))
         self._write(
@@ -211,6 +233,8 @@ class _Hand:
             return self._write(Tried(step=step.step, why=str(error), due=self._later(step)))
         except (NotAllowedToLook, NotFound) as error:
             return self._called(step, Page(why=str(error), wait=self._backoff(step)))
+        if may and step.pending and (held := held_back(self._fix, step.pending.effect, self._shop.guards, self._now)):
+            return self._write(Tried(step=step.step, why=held.why, due=self._later(step)))
         if may:
             return self._perform(step, moves)
         return self._received(

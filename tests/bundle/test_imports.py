@@ -24,11 +24,12 @@ RULES = {
     "evidence": {"model", "grants", "machines", "renderings", "ports", "errors"},
     "pipeline": {
         *("model", "grants", "renderings", "shapes", "causes", "actions", "ports", "errors"),
-        *("evidence", "machines", "execution", "moves"),
+        *("evidence", "machines", "execution", "moves", "guards"),
     },
     "render": {"model"},
     "adapters": {"model", "grants", "machines", "ports", "errors"},
     "execution": {"model", "ports", "machines"},
+    "guards": {"model"},
     "moves": {"model", "execution", "machines", "grants", "evidence", "errors", "ports"},
     "fixing": {"model", "execution", "moves", "machines", "pipeline", "live", "errors", "ports"},
     "flows": {"pipeline", "model", "ports", "errors", "live"},

@@ -9,6 +9,7 @@ from typing import Any
 
 from fakes.clock import FakeClock
 from fakes.cloud import Google
+from fakes.guards import MemoryGuards
 from fakes.journal import MemoryJournal, MemoryQueue
 from shared.execution.fold import FIRST, Fix, fold
 from shared.execution.watchdog import left_stopped
@@ -50,13 +51,14 @@ class Bench:
         self.clock = FakeClock()
         self.google = Google(self.clock, self.points.reach)
         self.journal, self.queue = MemoryJournal(self.points.reach), MemoryQueue(self.points.reach)
+        self.guards = MemoryGuards()
         self._workers = count(1)
         self._next_watch = self.clock.now() + WATCHED_EVERY
 
     def shop(self, worker: str = "", **other: Any) -> Workshop:
         ports = {"sight": self.google, "cloud": self.google, "journal": self.journal, "queue": self.queue}
         named = worker or f"worker-{next(self._workers)}"
-        return Workshop(**{**ports, "clock": self.clock, "worker": named, **other})
+        return Workshop(**{**ports, "clock": self.clock, "guards": self.guards, "worker": named, **other})
 
     def open(self, *works: Work, **opened: Any) -> str:
         made = Opened(**{"run": "r-1", "plan_hash": "h", "works": works, **opened})

@@ -1,0 +1,1 @@
+"""What stands in the way at this moment: switches, budgets, breakers, probing callers, age. Pure."""
