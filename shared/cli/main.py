@@ -12,6 +12,7 @@ from shared.cli.roles import roles
 from shared.cli.runs import runs
 from shared.cli.sandbox import sandbox
 from shared.cli.serve import serve
+from shared.cli.switch import pause, resume, status
 from shared.errors import UnforbidError
 
 
@@ -38,6 +39,7 @@ Change something, after you have approved exactly that:
   unforbid apply RUN            show what would mend a run, and do it once approved
   unforbid undo FIX             take back what a fix changed
   unforbid work                 go on with what was begun, also after a crash
+  unforbid pause                stop every change at once; `unforbid status` shows what is stopped
   unforbid demo --apply         all of it in the sandbox: no credentials, no network
 """
 
@@ -48,5 +50,5 @@ def unforbid() -> None:
     """Run one command."""
 
 
-for command in (explain, demo, serve, causes, runs, roles, sandbox, apply, undo, work):
+for command in (explain, demo, serve, causes, runs, roles, sandbox, apply, undo, work, pause, resume, status):
     unforbid.add_command(command)

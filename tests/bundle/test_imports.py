@@ -45,6 +45,7 @@ RULES = {
         "wiring",
         "adapters",
         "grants",
+        "guards",
         "causes",
         "errors",
         "model",
