@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from shared.grants.danger import is_above_project
 from shared.model.decision import DRY_RUN, NOTIFY, REFUSE, Decision
 from shared.model.denial import AUDIT, Denial
@@ -23,15 +25,19 @@ GUARDRAIL = "a guardrail refused this call; guardrails are explained and never c
 DECIDED = "what a person decided stands, and only its owner gives it back"
 ABOVE = "a folder or organisation is never the target of a machine"
 DANGEROUS = "the permission belongs to those that only security and the owner may hand out"
+Weighs = Callable[[Denial, Diagnosis, Plan], Decision]
+"""What decides by written rules, where there are any; it is asked only about what the floor does not refuse."""
 NOTHING_TO_CHANGE = Decision(NOTIFY, (ADVICE,))
 
 
-def gate(denial: Denial, diagnosis: Diagnosis, plan: Plan) -> Decision:
-    """What may be done with a plan: refuse, notify or dry run. Pure; later rules can only be stricter."""
+def gate(denial: Denial, diagnosis: Diagnosis, plan: Plan, weighs: Weighs | None = None) -> Decision:
+    """What may be done with a plan: the floor first, then what rules permit at this moment; dry run without any."""
     if refusals := _floor(denial, diagnosis, plan):
         return Decision(REFUSE, tuple(refusals))
     if not plan.changes:
         return NOTHING_TO_CHANGE
+    if weighs is not None:
+        return weighs(denial, diagnosis, plan)
     return Decision(DRY_RUN, (OBSERVE, *_doubts(denial, diagnosis)))
 
 
