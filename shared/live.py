@@ -6,15 +6,16 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from msgspec import Struct
+from msgspec import DecodeError, Struct
 from msgspec.structs import replace
 
 from shared.actions import Known
 from shared.evidence.answers import Answers
 from shared.evidence.case import Case, Ours, case_of
-from shared.evidence.families import is_worth_a_look
+from shared.evidence.families import entry_of, is_worth_a_look
+from shared.model.codec import from_json
 from shared.model.denial import Denial, NotADenial
-from shared.model.evidence import YES
+from shared.model.evidence import UNKNOWN, YES, Verdict
 from shared.model.log_entry import LogEntry
 from shared.model.plan import Plan
 from shared.model.report import Report
@@ -32,29 +33,35 @@ from shared.ports import Facts, Recorder
 
 if TYPE_CHECKING:
     from shared.grants.catalogue import Catalogue
+    from shared.judging import Judge
 
 Told = dict[str, object]
 
 
 class Reviewed(Struct, frozen=True, kw_only=True):
-    """A denial that was looked into: the answer for people, and what the works of a fix are made of."""
+    """A denial that was looked into: the answer for people, and what the works of a fix are made of.
+
+    `copy` says whether Cloud Logging has the entry and says the same: anybody could have written what was delivered.
+    """
 
     report: Report
     denial: Denial
     plan: Plan
     known: Known | None
+    copy: Verdict = UNKNOWN
 
 
 class Live(Struct, frozen=True, kw_only=True):
     """What asking Google takes.
 
     `catalogue` gives the organisation's roles, None where they were never read; `ours` is what the operators named;
-    `ask` puts the questions of one run.
+    `judge` decides by written rules, where there are any; `ask` puts the questions of one run.
     """
 
     facts: Facts
     catalogue: Callable[[], Catalogue | None]
     ours: Ours = Ours()
+    judge: Judge | None = None
     ask: Callable[[Case, Facts], Answers] = look
 
     def explain(self, entry: LogEntry, now: datetime) -> Report:
@@ -101,8 +108,27 @@ class Live(Struct, frozen=True, kw_only=True):
         proven = looked is not None and looked.proven is YES
         known = known_from(case, answers, self.catalogue(), case.now) if proven else None
         steps = plan(told.denial, told.diagnosis, known)
-        answer = report(told.denial, told.diagnosis, steps, gate(told.denial, told.diagnosis, steps))
-        return Reviewed(report=answer, denial=told.denial, plan=steps, known=known)
+        weighs = self.judge.weighs(_received_at(case, answers), case.now) if self.judge is not None else None
+        answer = report(told.denial, told.diagnosis, steps, gate(told.denial, told.diagnosis, steps, weighs))
+        copy = looked.copy if looked is not None else UNKNOWN
+        return Reviewed(report=answer, denial=told.denial, plan=steps, known=known, copy=copy)
+
+
+class _Received(Struct, frozen=True):
+    """What is read of Cloud Logging's own copy of an entry: when it came, by Google's clock."""
+
+    receiveTimestamp: datetime | None = None  # noqa: N815 - as LogEntry spells it
+
+
+def _received_at(case: Case, answers: Answers) -> datetime | None:
+    """When Cloud Logging received the entry, by its own copy of it; None where that is not told."""
+    copies = (answers.value(one) for one in entry_of(case) if one in answers)
+    data = next((one for one in copies if one), None)
+    try:
+        at = from_json(data, _Received).receiveTimestamp if data else None
+    except (DecodeError, UnicodeDecodeError):
+        return None
+    return at if at is not None and at.tzinfo is not None else None
 
 
 def _from_text_alone(case: Case) -> Report:

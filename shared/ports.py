@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
@@ -11,13 +11,14 @@ if TYPE_CHECKING:
     from shared.model.effect import Before, Effect, Receipt
     from shared.model.facts import Access, Account, Asset, Beat, Change, DenyRule, FlowLogs, Holding, Policy, Project
     from shared.model.guards import Charge, Pause, Spent, Trip
-    from shared.model.journal import Line
+    from shared.model.journal import Line, Link
     from shared.model.machine import Machine, Surroundings
     from shared.model.memory import MemoryUse, SerialOutput
     from shared.model.names import Permission, Role
     from shared.model.outcomes import MachineType, Operation, Outcomes
     from shared.model.role import RoleDefinition
     from shared.model.run import Dropped, Quarantined, Repeats, Run
+    from shared.model.shown import Message
     from shared.model.work import MachineName, OriginalCall
 
 
@@ -44,7 +45,10 @@ class Store(Protocol):
         """Add counts to runs and to drop reasons, all in one write."""
 
     def learn(self, run: Run) -> None:
-        """Keep what looking told of a run: its report, its state and when it was looked at; counts stay as they are."""
+        """Keep what looking told of a run: its report, its state and when it was looked at; counts stay as they are.
+
+        Of a run that is gone, nothing is kept.
+        """
 
     def quarantine(self, item: Quarantined) -> None:
         """Keep a message that could not be read, whole; keeping the same one twice keeps one."""
@@ -110,6 +114,9 @@ class Facts(Protocol):
 
     def policy(self, resource: str) -> Policy:
         """The allow policy of a resource, conditions included."""
+
+    def uniform_access(self, bucket: str) -> bool:
+        """Whether policies alone decide in a bucket; without that its policy takes no conditions."""
 
     def deny_rules(self, on: str) -> tuple[DenyRule, ...]:
         """The rules of all deny policies attached to `projects/P`, `folders/N` or `organizations/N` itself."""
@@ -185,8 +192,10 @@ class Sight(Facts, Protocol):
 class Cloud(Protocol):
     """The one port that changes anything. Handed to the executor and the sweeper only."""
 
-    def perform(self, effect: Effect, before: Before) -> Receipt:
+    def perform(self, effect: Effect, before: Before, reason: str = "") -> Receipt:
         """Do one effect, safely to be repeated; what came of it, a refusal for good included.
+
+        `reason` goes to Google's own audit log, so that its entries can be joined with the journal.
 
         Raises:
             LookFailed: whether it happened is not known, or a passing fault prevented it; doing it again is safe.
@@ -201,6 +210,12 @@ class Journal(Protocol):
 
     def lines(self, fix: str) -> list[Line]:
         """Every line of a fix in order; raises `NotFound` where there is none."""
+
+    def links(self) -> Iterator[Link]:
+        """The chain of all lines that were ever kept, from the first on."""
+
+    def head(self) -> Link | None:
+        """The end of that chain, None where nothing was ever written."""
 
     def fixes(self, run: str | None = None) -> list[str]:
         """The ids of all fixes, or those of one run, newest first."""
@@ -299,6 +314,16 @@ class Directory(Protocol):
 
     def is_member(self, group_id: str, member: str) -> bool:
         """Whether an e-mail address belongs to a group, by its id or its address: directly, or through groups in it."""
+
+
+class Chat(Protocol):
+    """Where people are shown what happens. Raises `ChatUnavailable` and `ChatRefused`; a message is never an answer."""
+
+    def post(self, channel: str, message: Message, below: str = "") -> str:
+        """Show a message in a channel, in the thread below another one where that is named; its name there."""
+
+    def edit(self, card: Card, message: Message) -> None:
+        """Show something else in a message's place; showing the same again changes nothing."""
 
 
 Fits = Callable[["Sequence[Spent]"], tuple[str, ...]]

@@ -5,16 +5,23 @@ A line's number is part of its key, so exactly one writer can have it. Everythin
 
 from __future__ import annotations
 
+import sqlite3
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
 from shared.adapters.sqlite_file import SqliteFile, micros, time_of
 from shared.errors import NotFound, Overtaken
+from shared.model.chain import linked
 from shared.model.codec import from_json, to_json
-from shared.model.journal import Line, Opened
+from shared.model.journal import Line, Link, Opened
 
-VERSION = 1
-_TABLES = """
+VERSION = 2
+_CHAIN = """CREATE TABLE chain (
+  sequence INTEGER PRIMARY KEY, previous TEXT NOT NULL, digest TEXT NOT NULL, fix TEXT NOT NULL, number INTEGER NOT NULL
+) STRICT"""
+_TABLES = (
+    """
 CREATE TABLE lines (
   fix TEXT NOT NULL, number INTEGER NOT NULL, run TEXT, at INTEGER NOT NULL, line BLOB NOT NULL,
   PRIMARY KEY (fix, number)
@@ -25,13 +32,16 @@ CREATE TABLE leases (target TEXT PRIMARY KEY, fix TEXT NOT NULL, until INTEGER N
 CREATE TABLE queue (fix TEXT PRIMARY KEY, due INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 CREATE INDEX queue_by_due ON queue (due);
 """
+    + _CHAIN
+)
+AT_ONCE = 1_000
 
 
 class SqliteJournal:
     """The journal port and the queue port on one file; safe to use from several threads and processes."""
 
     def __init__(self, path: Path) -> None:
-        self._file = SqliteFile(path, _TABLES, VERSION)
+        self._file = SqliteFile(path, _TABLES, VERSION, {1: _CHAIN})
 
     def append(self, line: Line) -> None:
         """Keep a line under its number, which is that of the next one; whoever is second finds it taken."""
@@ -47,6 +57,7 @@ class SqliteJournal:
             )
             if line.number == 0:
                 db.execute("INSERT INTO open_fixes VALUES (?)", (line.fix,))
+            _chain(db, line)
 
     def free_leases(self, fix: str) -> None:
         """Let go of every target that a fix holds: the fix is over, and `unfinished` need not look at it again."""
@@ -61,6 +72,23 @@ class SqliteJournal:
         if not rows:
             raise NotFound(f"there is no fix {fix!r}; `unforbid runs` lists what there is")
         return [from_json(row[0], Line) for row in rows]
+
+    def links(self) -> Iterator[Link]:
+        """The chain of all lines that were ever kept, from the first on."""
+        after = 0
+        while found := self._links_after(after):
+            yield from found
+            after = found[-1].sequence
+
+    def head(self) -> Link | None:
+        """The end of that chain, None where nothing was ever written."""
+        with self._file.read() as db:
+            return _last(db)
+
+    def _links_after(self, sequence: int) -> list[Link]:
+        query = "SELECT sequence, previous, digest, fix, number FROM chain WHERE sequence > ? ORDER BY sequence LIMIT ?"
+        with self._file.read() as db:
+            return [_link(row) for row in db.execute(query, (sequence, AT_ONCE))]
 
     def fixes(self, run: str | None = None) -> list[str]:
         """The ids of all fixes, or those of one run, newest first."""
@@ -111,3 +139,21 @@ class SqliteJournal:
     def close(self) -> None:
         """Let go of the file."""
         self._file.close()
+
+
+def _chain(db: sqlite3.Connection, line: Line) -> None:
+    """Chain a line to the one before it, in the transaction that keeps it."""
+    link = linked(line, _last(db))
+    values = (link.sequence, link.previous, link.digest, link.fix, link.number)
+    db.execute("INSERT INTO chain VALUES (?, ?, ?, ?, ?)", values)
+
+
+def _last(db: sqlite3.Connection) -> Link | None:
+    query = "SELECT sequence, previous, digest, fix, number FROM chain ORDER BY sequence DESC LIMIT 1"
+    row = db.execute(query).fetchone()
+    return _link(row) if row else None
+
+
+def _link(row: tuple[int, str, str, str, int]) -> Link:
+    sequence, previous, digest, fix, number = row
+    return Link(sequence=sequence, previous=previous, digest=digest, fix=fix, number=number)

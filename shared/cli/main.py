@@ -5,9 +5,11 @@ from __future__ import annotations
 import click
 
 from shared.cli.apply import apply, undo, work
+from shared.cli.audit import audit
 from shared.cli.causes import causes
 from shared.cli.demo import demo
 from shared.cli.explain import explain
+from shared.cli.policy import policy
 from shared.cli.roles import roles
 from shared.cli.runs import runs
 from shared.cli.sandbox import sandbox
@@ -50,5 +52,21 @@ def unforbid() -> None:
     """Run one command."""
 
 
-for command in (explain, demo, serve, causes, runs, roles, sandbox, apply, undo, work, pause, resume, status):
+for command in (
+    explain,
+    demo,
+    serve,
+    causes,
+    runs,
+    roles,
+    policy,
+    sandbox,
+    apply,
+    undo,
+    work,
+    pause,
+    resume,
+    status,
+    audit,
+):
     unforbid.add_command(command)

@@ -55,6 +55,11 @@ class Opened(Struct, frozen=True, kw_only=True, tag="opened"):
     rules: tuple[str, ...] = ()
     under: tuple[str, ...] | None = None
 
+    @property
+    def reason(self) -> str:
+        """What Google's audit log is told of every effect of it, to be joined with the journal."""
+        return f"{self.run}/{self.plan_hash}"
+
 
 class Claimed(Struct, frozen=True, kw_only=True, tag="claimed"):
     """A worker holds the fix until a time; `generation` grows with every claim."""
@@ -142,3 +147,13 @@ class Line(Struct, frozen=True, kw_only=True):
     at: datetime
     generation: int
     body: Body
+
+
+class Link(Struct, frozen=True, kw_only=True):
+    """The place of a line in the chain of all lines: `digest` covers the line and the digest of the link before it."""
+
+    sequence: int
+    previous: str
+    digest: str
+    fix: str
+    number: int

@@ -34,10 +34,10 @@ def gate(denial: Denial, diagnosis: Diagnosis, plan: Plan, weighs: Weighs | None
     """What may be done with a plan: the floor first, then what rules permit at this moment; dry run without any."""
     if refusals := _floor(denial, diagnosis, plan):
         return Decision(REFUSE, tuple(refusals))
-    if not plan.changes:
-        return NOTHING_TO_CHANGE
     if weighs is not None:
         return weighs(denial, diagnosis, plan)
+    if not plan.changes:
+        return NOTHING_TO_CHANGE
     return Decision(DRY_RUN, (OBSERVE, *_doubts(denial, diagnosis)))
 
 

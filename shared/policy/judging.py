@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from shared.model.decision import ASK, AUTO, Mode, Quorum
+from shared.model.decision import ASK, Mode, Quorum
 from shared.policy import identities
 from shared.policy.grammar import ALLOWED, LISTED, NEEDED
 from shared.policy.reading import Page, Part, listed, meant, of, texts, value_of
@@ -39,25 +39,26 @@ class Judge:
     """One rule, held against everything that a rule of its mode and action must and must not say."""
 
     def __init__(self, rule: Part, known: Known, page: Page) -> None:
-        self.rule, self.known, self.page = rule, known, page
-        self.when: dict[str, Part] = rule.value["when"].value
-        self.then: dict[str, Part] = rule.value["then"].value
-        self.spoilt = rule.value["then"].spoilt | rule.value["when"].spoilt
-        self.mode: str = self.then["mode"].value
+        self.known, self.page = known, page
+        self.when, self.then = of(rule.value, "when"), of(rule.value, "then")
+        self.spoilt = frozenset[str]().union(*(one.spoilt for one in rule.value.values()))
+        self.mode: str = value_of(self.then, "mode")
         self.action: str = value_of(self.then, "action")
         self.alone = self.mode == "auto"
-        self.permits = MODE[self.mode] in (ASK, AUTO)
+        self.permits = self.mode in ("approve", "auto")
 
     def all(self, groups: dict[str, Quorum]) -> None:
-        """Note every problem of the rule."""
-        self._keys()
+        """Note every problem of the rule; where its mode cannot be read, those that it has in any mode."""
         self._names()
-        self._lists()
         self._approvers(groups)
-        self._hours(groups)
         self._until()
         if "window" in self.then and isinstance(said := parse_window(self.then["window"].value), str):
             self.page.wrong(self.then["window"], said)
+        if not self.mode:
+            return
+        self._keys()
+        self._lists()
+        self._hours(groups)
         if self.alone:
             self._unattended()
 

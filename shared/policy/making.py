@@ -30,7 +30,9 @@ def make(file: Part, digest: str, known: Known, page: Page) -> GatePolicy | None
 
 def _defaults(parts: dict[str, Part]) -> Defaults:
     plain = Defaults()
-    return Defaults(hours=value_of(parts, "hours", plain.hours), minutes=said(parts, "approval_minutes", plain.minutes))
+    return Defaults(
+        hours=value_of(parts, "hours", plain.hours), minutes=value_of(parts, "approval_minutes", plain.minutes)
+    )
 
 
 def _quorum(name: str, part: Part, known: Known, page: Page) -> Quorum | None:
@@ -59,11 +61,11 @@ def _unique(rules: list[Part], page: Page) -> None:
 
 
 def _rule(part: Part, groups: dict[str, Quorum], known: Known, page: Page) -> Rule | None:
-    then, when = part.value.get("then"), part.value.get("when")
-    if then is None or when is None or "id" not in part.value or "mode" not in then.value:
-        return None
     Judge(part, known, page).all(groups)
-    return Rule(id=part.value["id"].value, when=_when(when.value), then=_then(then.value, groups))
+    if page.problems:
+        return None
+    then, when = of(part.value, "then"), of(part.value, "when")
+    return Rule(id=part.value["id"].value, when=_when(when), then=_then(then, groups))
 
 
 def _when(parts: dict[str, Part]) -> When:

@@ -46,12 +46,11 @@ class Ruling(Struct, frozen=True, kw_only=True):
 
 
 class Heard(Struct, frozen=True, kw_only=True):
-    """What became of one rule for one step: whether it matched (yes, no, could not tell), counted, and decided."""
+    """What became of one rule for one step: whether it matched (yes, no, could not tell), and whether it decided."""
 
     rule: str
     mode: Mode
     matched: str
-    counted: bool
     decided: bool
     why: str
 
@@ -85,12 +84,11 @@ class Rulebook:
     def _heard(self, rule: Rule, subject: Subject, ruling: Ruling, now: datetime) -> Heard:
         verdict, why = match(rule, subject) if _lives(rule, now) else (NO, f"it ended after {rule.then.until}")
         mode, decided = rule.then.mode, rule.id in ruling.rules
-        counted = decided or (verdict is YES and mode in PERMITTING and ruling.mode in PERMITTING)
         if verdict is YES and not decided:
             why = f"{WORDS[ruling.mode]} by {', '.join(ruling.rules)} is stricter"
         elif verdict is UNKNOWN and not decided:
             why = f"{why}, and what cannot be told never permits"
-        return Heard(rule=rule.id, mode=mode, matched=verdict.value, counted=counted, decided=decided, why=why)
+        return Heard(rule=rule.id, mode=mode, matched=verdict.value, decided=decided, why=why)
 
     def _collected(self, subject: Subject, now: datetime) -> tuple[list[Rule], list[tuple[Rule, str]]]:
         """The rules that match, and those that may and would make it stricter, each with what could not be told."""
@@ -98,8 +96,10 @@ class Rulebook:
         for at in self._known(subject):
             rule = self._rules[at]
             verdict, why = match(rule, subject)
-            if verdict is not NO and _lives(rule, now):
-                certain.append(rule) if verdict is YES else doubtful.append((rule, why))
+            if verdict is YES and _lives(rule, now):
+                certain.insert(0, rule)
+            elif verdict is UNKNOWN and _lives(rule, now):
+                doubtful.append((rule, why))
         most = self._most(certain)
         doubtful = [one for one in doubtful if STRICTNESS[one[0].then.mode] <= most]
         for at in self._unknown(subject, most):
@@ -120,13 +120,16 @@ class Rulebook:
         mode = min([rule.then.mode for rule in rules] or [defaults.mode], key=STRICTNESS.__getitem__)
         if not certain:
             mode = min(mode, defaults.mode, key=STRICTNESS.__getitem__)
-        untold = dict.fromkeys(f"rule {rule.id} may apply: {why}" for rule, why in doubtful if rule.then.mode is mode)
-        decided = sorted((rule for rule in rules if rule.then.mode is mode), key=lambda rule: rule.id)
+        decided = sorted({rule.id for rule in rules if rule.then.mode is mode})
+        told = [(rule.id, _said(rule)) for rule in certain if rule.then.mode is mode]
+        told += [
+            (rule.id, f"{_said(rule)}, as it may apply: {why}") for rule, why in doubtful if rule.then.mode is mode
+        ]
         permits = [rule for rule in rules if rule.then.mode in PERMITTING] if mode in PERMITTING else []
         return Ruling(
             mode=mode,
-            reasons=(*(map(_said, decided)), *sorted(untold)) or (f"{NO_RULE}: {defaults.mode.value}",),
-            rules=tuple(rule.id for rule in decided),
+            reasons=tuple(said for _, said in sorted(told)) or (f"{NO_RULE}: {defaults.mode.value}",),
+            rules=tuple(decided),
             hours=min((rule.then.hours or defaults.hours for rule in permits), default=defaults.hours),
             minutes=defaults.minutes,
             quorums=strictest(one for rule in permits for one in rule.then.quorums),

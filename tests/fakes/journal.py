@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime
 
 from shared.errors import NotFound, Overtaken, StoreUnavailable
+from shared.model.chain import linked
 from shared.model.codec import from_json, to_json
-from shared.model.journal import Line, Opened
+from shared.model.journal import Line, Link, Opened
 
 Reach = Callable[[str], None]
 """Told before and after everything that could be the last thing a worker does."""
@@ -18,6 +19,7 @@ class MemoryJournal:
         self.kept: dict[str, list[Line]] = {}
         self.leases: dict[str, tuple[str, datetime]] = {}
         self.open: list[str] = []
+        self.chain: list[Link] = []
         self.reach = reach
         self.fails = False
 
@@ -31,7 +33,16 @@ class MemoryJournal:
         lines.append(from_json(to_json(line), Line))
         if line.number == 0:
             self.open.append(line.fix)
+        self.chain.append(linked(line, self.chain[-1] if self.chain else None))
         self.reach(f"after line {name}")
+
+    def links(self) -> Iterator[Link]:
+        self._up()
+        yield from self.chain
+
+    def head(self) -> Link | None:
+        self._up()
+        return self.chain[-1] if self.chain else None
 
     def lines(self, fix: str) -> list[Line]:
         self._up()
