@@ -1,8 +1,8 @@
-"""From an approved plan to its end, and back: prepare, approve, carry out, take back, sweep. Loaded only to change."""
+"""From an approved plan to its end, and back: approve, carry out, take back, sweep. Loaded only to change."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 
 import msgspec
@@ -10,22 +10,17 @@ from msgspec import Struct
 
 from shared.errors import NotFound, Refused, Unreadable
 from shared.execution.fold import Fix, fold
-from shared.live import Live, Reviewed
 from shared.model.codec import from_json
-from shared.model.decision import REFUSE
-from shared.model.evidence import YES
 from shared.model.journal import Opened
-from shared.model.report import Report
-from shared.model.work import Access, Attached, Grant, Recover, Work
+from shared.model.work import Access, Recover, Work
 from shared.pipeline.approvers import approvers
 from shared.pipeline.execute import Workshop, execute, open_fix
-from shared.pipeline.read import read
 from shared.pipeline.sweep import sweep
 from shared.pipeline.take_back import inverses, open_undo, still_ours, undos
-from shared.pipeline.works import Proposal, Terms, longest, proposal, was_compared
 from shared.ports import Journal
+from shared.preparing import Prepared
 
-__all__ = ["approve", "inverses", "prepare", "step", "sweep", "swept", "tier_of_undo", "to_undo", "undo", "work_off"]
+__all__ = ["approve", "inverses", "step", "sweep", "swept", "tier_of_undo", "to_undo", "undo", "work_off"]
 LONGEST_TASK = 4_096
 MOST_TOLD = 5
 
@@ -34,80 +29,6 @@ class Task(Struct, frozen=True, forbid_unknown_fields=True):
     """What a wake-up carries: which fix to go on with. Whether it is due, its own journal says."""
 
     fix: str
-
-
-class Prepared(Struct, frozen=True, kw_only=True):
-    """A run looked at once more, and what would be done about it: what an approver is shown.
-
-    `never` are those whose yes does not count: who was refused, on whose behalf, and who gains something.
-    """
-
-    run: str
-    report: Report
-    proposal: Proposal
-    never: tuple[str, ...] = ()
-
-
-def prepare(run: str, entry: bytes, live: Live, shop: Workshop, lasts: timedelta) -> Prepared:
-    """Look again, plan again, and fix what would be done; nothing is changed by it.
-
-    Raises:
-        Refused: the plan may not be carried out, with every reason.
-    """
-    done = [fold(shop.journal.lines(one)) for one in shop.journal.fixes(run)]
-    if running := next((one.id for one in done if one.outcome is None), None):
-        raise Refused(f"{running} of this run has not ended: `unforbid work` goes on with it")
-    now = shop.clock.now()
-    looked = live.look_again(read(entry), now)
-    if looked is None:
-        raise Refused("there is nothing that looking could prove, so nothing may be changed")
-    _may_be_carried_out(looked.report)
-    terms = Terms(
-        run=run,
-        earlier=sum(1 for one in done if one.opened.undo_of is None),
-        now=now,
-        lasts=lasts,
-        was=_attached(looked, shop),
-    )
-    made = proposal(looked.denial, looked.plan, looked.known, terms)
-    if not made.works:
-        raise Refused("the plan is advice for a person: there is nothing in it that a machine may change")
-    if lasts > longest(made.tier):
-        hours = longest(made.tier) // timedelta(hours=1)
-        raise Refused(f"a grant of tier {made.tier} lasts at most {hours} hours")
-    return Prepared(run=run, report=looked.report, proposal=made, never=tuple(_gainers(looked, made.works)))
-
-
-def _may_be_carried_out(report: Report) -> None:
-    if report.decision.mode is REFUSE:
-        raise Refused("; ".join(report.decision.reasons))
-    if report.proven != YES.value:
-        raise Refused(f"the cause is not proven ({report.proven}): what is not proven is never carried out")
-    if not was_compared(report):
-        raise Refused(
-            "Cloud Logging's own copy of the entry was not found: it may be too young, so try again, or forged"
-        )
-
-
-def _attached(looked: Reviewed, shop: Workshop) -> Attached | None:
-    """What the machine has that would be changed: if somebody changes that until then, it is not overwritten."""
-    machine = looked.denial.origin.instance
-    if machine is None or not any(one.action == "vm_scopes" and one.changes for one in looked.plan.actions):
-        return None
-    found = shop.sight.machine(machine.project, machine.zone, machine.id)
-    return Attached(account=found.account, scopes=found.scopes)
-
-
-def _gainers(looked: Reviewed, works: tuple[Work, ...]) -> Iterator[str]:
-    """Whoever asked for it, and whoever is given something by it."""
-    if looked.report.principal:
-        yield looked.report.principal
-    yield from looked.denial.origin.on_behalf
-    for work in works:
-        if isinstance(work, Grant):
-            yield work.member
-        elif isinstance(work, Access) and work.account:
-            yield work.account
 
 
 def approve(prepared: Prepared, by: tuple[str, ...], shop: Workshop, *, may_roll_back: bool = True) -> str:
@@ -123,6 +44,8 @@ def approve(prepared: Prepared, by: tuple[str, ...], shop: Workshop, *, may_roll
         approved_by=approvers(by, prepared.proposal.tier, prepared.never),
         call=prepared.proposal.call,
         may_roll_back=may_roll_back,
+        rules=prepared.decision.terms.rules if prepared.decision.terms else (),
+        under=prepared.under,
     )
     return open_fix(opened, shop.journal, shop.queue, shop.clock.now())
 

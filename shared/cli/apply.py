@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from shared.execution.fold import Fix
-    from shared.fixing import Prepared
     from shared.pipeline.execute import Workshop
+    from shared.preparing import Prepared
 
 SHORT = 8
 """How many characters of a plan's hash a person types to approve it."""
@@ -47,7 +47,8 @@ def apply(run_id: str, by: tuple[str, ...], typed: str | None, hours: int, *, de
     Exits with 0 where the call works now or nothing had to change, with 3 where that could not be told, else with 1.
     """
     from shared.cli.draw import console
-    from shared.fixing import approve, prepare
+    from shared.fixing import approve
+    from shared.preparing import Planner, prepare
 
     out, shop = console(), _shop()
     store = wiring.settings().store
@@ -55,8 +56,9 @@ def apply(run_id: str, by: tuple[str, ...], typed: str | None, hours: int, *, de
         raise click.ClickException(f"there is no store at {store}: `unforbid serve` makes one")
     run = wiring.store().run(run_id)
     entry = wiring.store().entry(run.id)
+    planner = Planner(live=wiring.live(), journal=shop.journal, clock=shop.clock)
     with out.status("asking Google …") if out.is_terminal else nullcontext():
-        prepared = prepare(run.id, entry, wiring.live(), shop, timedelta(hours=hours))
+        prepared = prepare(run.id, entry, planner, timedelta(hours=hours))
     _show(out, prepared)
     _agree(prepared, typed)
     _carry_out(out, approve(prepared, by, shop), detach=detach)

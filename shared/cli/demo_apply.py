@@ -142,12 +142,14 @@ def _mend(out: Console, entry: Any, stage: Stage, again: Request | None, *, show
     from shared.cli.draw import draw_report
     from shared.cli.draw_fix import draw_line, draw_works, ended
     from shared.evidence.case import Ours
-    from shared.fixing import approve, prepare
+    from shared.fixing import approve
     from shared.live import Live
     from shared.model.codec import to_json
+    from shared.preparing import Planner, prepare
 
     live = Live(facts=stage.sight, catalogue=lambda: None, ours=Ours(organization=stage.world.organization))
-    prepared = prepare(f"r-{secrets.token_hex(4)}", to_json(entry), live, stage.shop(), LASTS)
+    planner = Planner(live=live, journal=stage.journal, clock=stage.world.clock)
+    prepared = prepare(f"r-{secrets.token_hex(4)}", to_json(entry), planner, LASTS)
     draw_report(out, _what_is_new(prepared.report) if shown_before else prepared.report)
     out.print(f"what would change (tier {prepared.proposal.tier}, plan {prepared.proposal.hash[:8]}):")
     draw_works(out, prepared.proposal.works)

@@ -36,6 +36,7 @@ class Terms(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """On what terms a plan may be carried out: its tier, who has to agree, for how long, when, by which rules.
 
     `minutes` is how long an approval may be given; `window` is when a machine may be interrupted, "" for at any time.
+    `under` is what the targets stand under (`projects/NUMBER`, `folders/N`), None where that could not be told.
     """
 
     tier: str
@@ -44,6 +45,7 @@ class Terms(Struct, frozen=True, kw_only=True, omit_defaults=True):
     quorums: tuple[Quorum, ...] = ()
     window: str = ""
     rules: tuple[str, ...] = ()
+    under: tuple[str, ...] | None = None
 
 
 class Decision(Struct, frozen=True, omit_defaults=True):

@@ -86,11 +86,19 @@ def weigh(denial: Denial, diagnosis: Diagnosis, plan: Plan, weighed: Weighed) ->
         quorums=ruled.quorums if mode is ASK else (),
         window=ruled.window,
         rules=ruled.rules,
+        under=_under(weighed.subjects),
     )
     notes = [CLAIMED] if permitted and denial.trust is not AUDIT else []
     notes += [labelled] if permitted and labelled else []
     reasons = tuple(dict.fromkeys((*ruled.reasons, *binding, *notes)))
     return Decision(mode, reasons, terms if permitted else None)
+
+
+def _under(subjects: Sequence[Subject]) -> tuple[str, ...] | None:
+    """Everything that the targets stand under, None where that is not known of all of them."""
+    if any(one.ancestry is None for one in subjects):
+        return None
+    return tuple(sorted({place for one in subjects for place in (*(one.ancestry or ()), one.project) if place}))
 
 
 def _ruled(rulings: Sequence[Ruling]) -> Ruling:

@@ -116,8 +116,17 @@ def test_an_approval_is_good_for_one_fix(at: At) -> None:
     assert desk.says("undo", desk.fixes()[0].id, "--yes", "--by", ANN).exit_code == 0
     told = desk.says("apply", desk.run_id, "--approve", shown, "--by", ANN)
     assert "is not the hash of this plan" in told.stderr
+    desk.world.clock.turn(timedelta(days=1))
+    assert desk.applies(ANN, more=("--detach",)).exit_code == 0
+    assert [fix.outcome for fix in desk.fixes()] == [Outcome.FIXED, Outcome.UNDONE, None]
+
+
+def test_the_same_grant_is_not_given_twice_in_a_day(at: At) -> None:
+    desk = at(UPLOAD)
     assert desk.applies(ANN).exit_code == 0
-    assert [fix.outcome for fix in desk.fixes()] == [Outcome.FIXED, Outcome.UNDONE, Outcome.FIXED]
+    assert desk.says("undo", desk.fixes()[0].id, "--yes", "--by", ANN).exit_code == 0
+    assert desk.applies(ANN).exit_code == 1
+    assert "the budget of the same grant again is used up: 1 in 24 h" in desk.fixes()[-1].why
 
 
 def test_a_run_whose_fix_has_not_ended_gets_no_other_one(at: At) -> None:

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from shared.errors import LookFailed, Refused, StoreUnavailable
 from shared.execution.fold import Fix
-from shared.fixing import Prepared, approve, inverses, prepare, step, swept, tier_of_undo, to_undo, undo, work_off
+from shared.fixing import approve, inverses, step, swept, tier_of_undo, to_undo, undo, work_off
 from shared.model.facts import Policy
 from shared.model.journal import Outcome
 from shared.model.machine import PLATFORM
@@ -23,6 +23,7 @@ from shared.model.names import Role
 from shared.model.outcomes import Outcomes
 from shared.model.work import Access, Attached, Disable, Grant, OriginalCall, Recover, Revoke
 from shared.pipeline.sweep import EXPIRY
+from shared.preparing import Planner, Prepared, prepare
 
 ANN, BOB, EVE = "ann@example.com", "bob@example.com", "eve@example.com"
 BUCKET, TOPIC = "//storage.googleapis.com/projects/_/buckets/b", "//pubsub.googleapis.com/projects/p/topics/t"
@@ -52,7 +53,7 @@ def facts() -> FakeFacts:
 def prepared(bench: Bench, facts: FakeFacts, entry: dict[str, Any] = DENIED, lasts: timedelta = HOUR) -> Prepared:
     data = json.dumps(entry).encode()
     facts.logged.setdefault(entry["insertId"], data)
-    return prepare("r-1", data, live(facts), bench.shop(), lasts)
+    return prepare("r-1", data, Planner(live=live(facts), journal=bench.journal, clock=bench.clock), lasts)
 
 
 def done(bench: Bench, *works: Any) -> Fix:

@@ -1,0 +1,1 @@
+"""Questions to people: who counts, what their votes come to, when a machine may be interrupted. Pure."""
