@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Iterator
 from concurrent import futures
 from typing import Any
 
@@ -21,6 +22,7 @@ SPOKEN = {
     "google.iam.admin.v1.IAM": "google.cloud.iam_admin_v1",
     "google.logging.v2.LoggingServiceV2": "google.cloud.logging_v2",
     "google.logging.v2.ConfigServiceV2": "google.cloud.logging_v2",
+    "google.monitoring.v3.MetricService": "google.cloud.monitoring_v3",
 }
 """The services whose Python clients have no REST transport, with the package of their messages."""
 
@@ -77,6 +79,10 @@ def _types(path: str) -> tuple[Any, Any]:
         from google.iam.v1 import iam_policy_pb2, policy_pb2
 
         return getattr(iam_policy_pb2, f"{name}Request"), policy_pb2.Policy
+    if name == "TestIamPermissions":
+        from google.iam.v1 import iam_policy_pb2
+
+        return iam_policy_pb2.TestIamPermissionsRequest, iam_policy_pb2.TestIamPermissionsResponse
     package = importlib.import_module(SPOKEN[service])
     types = importlib.import_module(f"{SPOKEN[service]}.types")
     request = getattr(types, f"{name}Request").pb()
@@ -101,8 +107,17 @@ def _split(method: Method, message: Json) -> tuple[dict[str, str], Json]:
     """A message as the REST request would carry it: path parameters apart from the body or the query."""
     inside = {name: str(message.pop(name)) for name in method.path_parameters if name in message}
     if method.verb in ("GET", "DELETE"):
-        return inside | {key: str(value) for key, value in message.items()}, {}
+        return inside | dict(_flat("", message)), {}
     return inside, message
+
+
+def _flat(path: str, message: Json) -> Iterator[tuple[str, str]]:
+    """The fields of a message as a query names them: `interval.startTime`."""
+    for key, value in message.items():
+        if isinstance(value, dict):
+            yield from _flat(f"{path}{key}.", value)
+        else:
+            yield f"{path}{key}", str(value)
 
 
 def _status(refusal: Refusal) -> Any:

@@ -16,6 +16,8 @@ A scenario says how a machine misbehaves through `Resource.hidden` of the instan
     serial_page       bytes of one reply (1 MB without it)
     serial_bursts     texts that are printed one after each reading, while somebody reads
     has_agent         true: an agent writes a sign of life a minute from its next boot on (`signs_of_life`)
+    memory            [(time, percent), ...]: how full its memory was measured to be (`services/monitoring`)
+    no_agent          true: its agent writes no metrics, so that only the host of an E2 machine knows its memory
     boot_log          what it prints when it starts or is reset
     managed_by        the managed instance group that owns it, by name or as `regions/R/instanceGroupManagers/G`
     member_of         other instance groups it is in, by name

@@ -6,7 +6,7 @@ Policies and APIs are changed through the doors that real clients use; what a ma
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
 from sandbox import audit
@@ -242,11 +242,22 @@ def _printed(world: World, project: str, name: str, one: Machine, now: datetime,
             _start_before(machine, one, when, lines)
             printed = enumerate(lines.splitlines())
             found += [(when + timedelta(milliseconds=place), line(each)) for place, each in printed]
+    machine.hidden["memory"] = sorted(_measured(one, now, f"{at}.memory", note))
     heard = [when for each in one.agent.heard if (when := _past(each, now, f"{at}.agent.heard", note))]
     for when in sorted(heard):
         code = one.agent.codes if when == max(heard) else []
         found += [(when, entry(HEALTH_LOG, payload, level)) for payload, level in _beats(code)]
     return found
+
+
+def _measured(one: Machine, now: datetime, at: str, note: Note) -> Iterator[tuple[datetime, float]]:
+    """How full a machine's memory was measured to be, by when."""
+    for text, percent in one.memory.items():
+        when = _past(text, now, at, note)
+        if not isinstance(percent, int | float) or not 0 <= percent <= 100:
+            note(at, f"{percent!r} is no share in percent")
+        elif when is not None:
+            yield when, float(percent)
 
 
 def _start_before(machine: Resource, one: Machine, when: datetime, lines: str) -> None:

@@ -69,7 +69,7 @@ class Machine(Part, frozen=True, kw_only=True):
 
     `serial` are the lines of its serial console, by when they were printed; `body` is whatever else `instances.get`
     says of it, in that API's own words; `behaves` is how it misbehaves, in those of `sandbox/machines.py`; `flow_logs`
-    is whether they are on in its subnetwork.
+    is whether they are on in its subnetwork; `memory` is how full its memory was measured to be, in percent, by when.
     """
 
     zone: str = "europe-west1-b"
@@ -83,6 +83,7 @@ class Machine(Part, frozen=True, kw_only=True):
     body: Plain = {}
     behaves: Plain = {}
     flow_logs: bool = True
+    memory: Plain = {}
 
 
 class Grant(Part, frozen=True, kw_only=True):

@@ -11,7 +11,6 @@ from msgspec import Struct
 
 from shared.approvals.people import groups_of, no_person
 from shared.approvals.tally import impossible, no_reason, tally, why_not
-from shared.approvals.window import opens
 from shared.errors import LookFailed, NotAllowedToLook, NotFound, Refused
 from shared.model.approval import (
     Approval,
@@ -26,6 +25,7 @@ from shared.model.approval import (
 )
 from shared.model.codec import to_json
 from shared.model.decision import ASK, Terms
+from shared.policy.window import next_open
 from shared.ports import Ballots, Clock, Directory
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ def _id_of(prepared: Prepared, earlier: int) -> str:
 
 
 def _terms(prepared: Prepared) -> Terms:
-    decision = prepared.report.decision
+    decision = prepared.decision
     if decision.mode is not ASK or decision.terms is None:
         raise Refused(f"nobody is asked ({decision.mode.value}): {'; '.join(decision.reasons)}")
     if why := impossible(tier_of(prepared, decision.terms), decision.terms.quorums):
@@ -111,6 +111,21 @@ def _terms(prepared: Prepared) -> Terms:
 def tier_of(prepared: Prepared, terms: Terms) -> str:
     """Who must agree: what the rule says, or more where the plan itself takes more."""
     return max(terms.tier, prepared.proposal.tier)
+
+
+def opens(window: str, now: datetime) -> datetime:
+    """When a window is open next: now itself where it is open, or where there is none.
+
+    Raises:
+        Refused: it cannot be read, or never opens.
+    """
+    try:
+        found = next_open(window, now)
+    except ValueError as error:
+        raise Refused(f"the window {window[:80]!r} cannot be read: {error}") from error
+    if found is None:
+        raise Refused(f"the window {window!r} never opens")
+    return found
 
 
 def _takes_a_new_round(last: Approval, station: Station, *, again: bool) -> bool:

@@ -4,16 +4,27 @@ UnforbidError
 ├── Retryable                 raise it: the message is delivered again
 │   ├── StoreUnavailable
 │   ├── LookFailed            Google did not answer a question, or not in time
+│   ├── ChatUnavailable       Slack takes nothing now; from when on it may
 │   └── Overtaken             another worker wrote the line that this one was about to write
 └── Permanent                 record it, report it, acknowledge the message
     ├── Unreadable            the input cannot be an entry; kept in quarantine
     ├── SettingsError         every problem of the settings at once
     ├── NotFound              nothing is stored under that id
     ├── Refused               a change may not be made, with every reason
+    ├── PolicyError           every problem of a policy file at once; none of it is used
+    ├── ChatRefused           Slack will not take a message; its own code says why
     └── NotAllowedToLook      Google refused a question of ours, and which permission would allow it
 """
 
 from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from shared.model.policy import Problem
 
 
 class UnforbidError(Exception):
@@ -36,6 +47,14 @@ class LookFailed(Retryable):
         self.asked, self.about, self.why = asked, about, why
 
 
+class ChatUnavailable(Retryable):
+    """Slack did not take a message now; `again_at` is when it may, by its own word or ours."""
+
+    def __init__(self, why: str, again_at: datetime) -> None:
+        super().__init__(f"Slack takes nothing now: {why}; again at {again_at:%H:%M:%S} UTC")
+        self.again_at = again_at
+
+
 class Overtaken(Retryable):
     """Another worker has gone on with the fix; this one must do nothing more."""
 
@@ -56,12 +75,30 @@ class SettingsError(Permanent):
         self.problems = problems
 
 
+class PolicyError(Permanent):
+    """A policy file that cannot be used, none of it; every problem is listed with its line."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(sorted(problems))
+        listed = "".join(f"\n  {one}" for one in self.problems)
+        count = len(self.problems)
+        super().__init__(f"the policy is refused whole, for {count} problem{'s' if count > 1 else ''}:{listed}")
+
+
 class NotFound(Permanent):
     """Nothing is stored under the id asked for."""
 
 
 class Refused(Permanent):
     """A change may not be made; the message says why, for the person who asked for it."""
+
+
+class ChatRefused(Permanent):
+    """Slack will not take a message however often it is sent: its code, and what to do about it."""
+
+    def __init__(self, code: str, hint: str) -> None:
+        super().__init__(f"Slack refused the message ({code}): {hint}")
+        self.code = code
 
 
 class NotAllowedToLook(Permanent):

@@ -14,9 +14,11 @@ from shared.model.codec import from_json
 from shared.model.journal import Opened
 from shared.model.work import Access, Recover, Work
 from shared.pipeline.approvers import approvers
-from shared.pipeline.execute import Workshop, execute, open_fix
+from shared.pipeline.execute import execute, open_fix
 from shared.pipeline.sweep import sweep
 from shared.pipeline.take_back import inverses, open_undo, still_ours, undos
+from shared.pipeline.turn import turn
+from shared.pipeline.workshop import Workshop
 from shared.ports import Journal
 from shared.preparing import Prepared
 
@@ -113,10 +115,15 @@ def step(body: bytes, shop: Workshop) -> dict[str, object]:
     A task that cannot be read, or that names no fix, would be no better the next time: it is recorded as what it is.
     """
     try:
-        fix = execute(_task(body).fix, shop)
+        item = _task(body).fix
+        fix = turn(item, shop)
     except (Unreadable, NotFound) as error:
         return {"severity": "WARNING", "outcome": "not a task", "reason": str(error)}
-    return {"fix": fix.id, "run": fix.opened.run, "state": fix.step.state, "outcome": fix.outcome or "goes on"}
+    told = {"chain": head.noted} if (head := shop.journal.head()) else {}
+    if fix is None:
+        return {"item": item, "outcome": "done", **told}
+    state, outcome = fix.step.state, fix.outcome or "goes on"
+    return {"fix": fix.id, "run": fix.opened.run, "state": state, "outcome": outcome, **told}
 
 
 def _task(body: bytes) -> Task:
@@ -137,6 +144,8 @@ def swept(shop: Workshop) -> dict[str, object]:
         "ended": told.ended,
         "stepped": told.stepped,
     }
+    if head := shop.journal.head():
+        facts["chain"] = head.noted
     if not told.failed:
         return facts
     return {**facts, "severity": "ERROR", "failed": len(told.failed), "reasons": list(told.failed[:MOST_TOLD])}

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from hashlib import blake2b, sha256
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from shared.errors import Unreadable
+from shared.errors import StoreUnavailable, Unreadable
 from shared.model.denial import Denial, NotADenial
 from shared.model.log_entry import LogEntry
 from shared.model.report import Report
@@ -25,13 +26,29 @@ from shared.pipeline.report import report, report_none, report_unreadable
 from shared.ports import Clock, Recorder, Store
 
 if TYPE_CHECKING:
-    from shared.live import Live
+    from shared.judging import Judge
+    from shared.live import Live, Reviewed
 
 OOM = "cred.lost_token"
 OOM_NEAR = timedelta(minutes=15)
 Told = dict[str, object]
 MOST_KEPT, KEPT_OF_TOO_MUCH = 16_777_216, 65_536
 """Pub/Sub delivers at most 10 MB, which is 14 MB in base64; of more than that only the beginning is kept."""
+
+
+class After(msgspec.Struct, frozen=True, kw_only=True):
+    """What is done with a new run: who asks Google, who decides by rules, and who follows that up.
+
+    `begin` sees to it that a run is followed up by somebody, should we die while we look into it.
+    """
+
+    live: Live | None = None
+    judge: Judge | None = None
+    begin: Callable[[str], None] | None = None
+    follow: Callable[[Run, Reviewed | None], Told] | None = None
+
+
+NOTHING_AFTER = After()
 
 
 def explain(entry: LogEntry) -> Report:
@@ -52,10 +69,11 @@ def explain_bytes(data: bytes) -> Report:
         return report_unreadable(str(error))
 
 
-def detect(body: bytes, recorder: Recorder, store: Store, clock: Clock, live: Live | None = None) -> Told:
+def detect(body: bytes, recorder: Recorder, store: Store, clock: Clock, after: After = NOTHING_AFTER) -> Told:
     """Turn one delivery into a stored run, a counted repeat, a counted drop or a quarantine record; what became of it.
 
-    With `live`, Google is asked about a denial that is worth it: once, when its run is opened, never for a repeat.
+    `after` is what is done with a new run: Google is asked about it where that is worth it, rules decide, and what they
+    decide is followed up; once, when the run is opened, never for a repeat.
 
     Raises:
         StoreUnavailable: nothing was recorded; the message has to be delivered again.
@@ -70,10 +88,30 @@ def detect(body: bytes, recorder: Recorder, store: Store, clock: Clock, live: Li
         recorder.drop(found.reason)
         return {"outcome": "dropped", "reason": found.reason}
     key = blake2b(data, digest_size=16).digest()
-    run, told = _record(found, Delivered(key, data, now), recorder, store)
-    if live is not None and recorder.claim_look(run, key):
-        told |= live.learn(run, data, recorder, now)
+    judge = after.judge.offline() if after.judge is not None else None
+    run, told = _record(found, Delivered(key, data, now), recorder, store, judge)
+    if told["outcome"] == "run" and after.judge is not None:
+        told |= after.judge.met(found, run.fingerprint, now)
+    if after.live is not None:
+        return told | _looked_into(run, Delivered(key, data, now), recorder, after)
+    if told["outcome"] == "run" and after.follow is not None:
+        told |= after.follow(run, None)
     return told
+
+
+def _looked_into(run: Run, came: Delivered, recorder: Recorder, after: After) -> Told:
+    """Ask Google about a run, once, and follow up what that tells."""
+    if after.live is None or not recorder.claim_look(run, came.key):
+        return {}
+    if after.begin is not None:
+        try:
+            after.begin(run.id)
+        except StoreUnavailable:
+            recorder.give_back(run)
+            raise
+    learned = after.live.learn(run, came.data, recorder, came.at)
+    followed = after.follow(learned.run, learned.looked) if after.follow is not None else {}
+    return learned.told() | followed
 
 
 def quarantine(body: bytes, reason: str, recorder: Recorder, now: datetime) -> Told:
@@ -93,11 +131,11 @@ class Delivered(msgspec.Struct, frozen=True):
     at: datetime
 
 
-def _record(denial: Denial, came: Delivered, recorder: Recorder, store: Store) -> tuple[Run, Told]:
+def _record(denial: Denial, came: Delivered, recorder: Recorder, store: Store, judge: Judge | None) -> tuple[Run, Told]:
     """The run of a denial, new or open already; and what became of the entry."""
     diagnosis = diagnose(denial)
     steps = plan(denial, diagnosis)
-    decision = gate(denial, diagnosis, steps)
+    decision = gate(denial, diagnosis, steps, judge.weighs(came.at, came.at) if judge is not None else None)
     mark = fingerprint(denial, diagnosis, steps)
     run = recorder.repeat(mark, came.key, came.at)
     merged = run is not None

@@ -54,6 +54,17 @@ class Judge(Struct, frozen=True, kw_only=True):
         """The same, asking neither Google nor the directory."""
         return replace(self, facts=None, directory=None)
 
+    def met(self, denial: Denial, fingerprint: str, at: datetime) -> dict[str, object]:
+        """Remember what a caller was refused, for many different things at once are a sign of probing; what to log."""
+        caller = denial.names.principal
+        if caller is None or caller.member is None:
+            return {}
+        try:
+            self.guards.denied(caller.member, fingerprint, at)
+        except StoreUnavailable as error:
+            return {"severity": "WARNING", "not_counted": str(error)}
+        return {}
+
     def weighs(self, received_at: datetime | None, now: datetime) -> Weighs:
         """What the gate asks about one denial whose entry Cloud Logging received at a time, None for unknown."""
         return lambda denial, diagnosis, plan: self._decision(denial, diagnosis, plan, (received_at, now))

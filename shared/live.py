@@ -51,6 +51,21 @@ class Reviewed(Struct, frozen=True, kw_only=True):
     copy: Verdict = UNKNOWN
 
 
+class Learned(Struct, frozen=True, kw_only=True):
+    """A run with what Google told of it; `looked` is None where there was nothing worth a look."""
+
+    run: Run
+    looked: Reviewed | None = None
+
+    def told(self) -> Told:
+        """The facts for the log line."""
+        if self.looked is None:
+            return {}
+        report = self.looked.report
+        mode, looks = report.decision.mode.value, len(report.looks)
+        return {"cause": report.cause, "mode": mode, "proven": report.proven, "looks": looks}
+
+
 class Live(Struct, frozen=True, kw_only=True):
     """What asking Google takes.
 
@@ -73,8 +88,8 @@ class Live(Struct, frozen=True, kw_only=True):
         case = case_of(entry, denial, diagnosis, now, self.ours)
         return self._looked_into(case) if is_worth_a_look(case) else _from_text_alone(case)
 
-    def learn(self, run: Run, data: bytes, recorder: Recorder, now: datetime) -> Told:
-        """Ask Google about a run that was just opened, and keep what it says; the facts for the log line.
+    def learn(self, run: Run, data: bytes, recorder: Recorder, now: datetime) -> Learned:
+        """Ask Google about a run that was just opened, and keep what it says.
 
         Raises:
             StoreUnavailable: what was learned could not be kept; the message has to be delivered again.
@@ -82,13 +97,15 @@ class Live(Struct, frozen=True, kw_only=True):
         entry = read(data)
         denial = classify(entry)
         if isinstance(denial, NotADenial):
-            return {}
+            return Learned(run=run)
         case = case_of(entry, denial, diagnose(denial), now, self.ours)
         if not is_worth_a_look(case):
-            return {}
-        told = _with_notes(self._looked_into(case), case, run)
-        recorder.learn(replace(run, report=told, state=STATE_OF_MODE[told.decision.mode], looked_at=now))
-        return {"cause": told.cause, "mode": told.decision.mode.value, "proven": told.proven, "looks": len(told.looks)}
+            return Learned(run=run)
+        looked = self._reviewed(case)
+        told = _with_notes(looked.report, case, run)
+        learned = replace(run, report=told, state=STATE_OF_MODE[told.decision.mode], looked_at=now)
+        recorder.learn(learned)
+        return Learned(run=learned, looked=replace(looked, report=told))
 
     def look_again(self, entry: LogEntry, now: datetime) -> Reviewed | None:
         """Everything that approving and carrying out a fix takes; None where looking can prove nothing."""

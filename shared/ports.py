@@ -84,6 +84,9 @@ class Recorder(Protocol):
     def claim_look(self, run: Run, key: bytes) -> bool:
         """Whether this caller is the one to ask Google about a run: its own first entry, asked by nobody so far."""
 
+    def give_back(self, run: Run) -> None:
+        """Look at a run no longer: the next delivery of its entry may."""
+
     def learn(self, run: Run) -> None:
         """Keep what Google told of a run; where that fails, the next delivery of its entry may look again."""
 

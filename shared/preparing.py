@@ -49,8 +49,10 @@ class Planner(Struct, frozen=True, kw_only=True):
     clock: Clock
 
 
-def prepare(run: str, entry: bytes, planner: Planner, lasts: timedelta) -> Prepared:
+def prepare(run: str, entry: bytes, planner: Planner, lasts: timedelta | None = None) -> Prepared:
     """Look again, plan again, and fix what would be done; nothing is changed by it.
+
+    A grant lasts as long as the rules say, or as long as is asked for.
 
     Raises:
         Refused: the plan may not be carried out, with every reason.
@@ -62,10 +64,11 @@ def prepare(run: str, entry: bytes, planner: Planner, lasts: timedelta) -> Prepa
     return prepared(run, looked, planner, lasts)
 
 
-def prepared(run: str, looked: Reviewed, planner: Planner, lasts: timedelta) -> Prepared:
+def prepared(run: str, looked: Reviewed, planner: Planner, lasts: timedelta | None = None) -> Prepared:
     """The same from what was just looked at; raises `Refused` likewise."""
     done, now = _nothing_runs(run, planner.journal), planner.clock.now()
     _may_be_carried_out(looked)
+    lasts = lasts or _hours(looked.report.decision)
     made = proposal(looked.denial, looked.plan, looked.known, Terms(run=run, earlier=done, now=now, lasts=lasts))
     if not made.works:
         raise Refused("the plan is advice for a person: there is nothing in it that a machine may change")
@@ -73,6 +76,10 @@ def prepared(run: str, looked: Reviewed, planner: Planner, lasts: timedelta) -> 
         hours = longest(made.tier) // timedelta(hours=1)
         raise Refused(f"a grant of tier {made.tier} lasts at most {hours} hours")
     return Prepared(run=run, report=looked.report, proposal=made, never=tuple(_gainers(looked, made.works)))
+
+
+def _hours(decision: Decision) -> timedelta:
+    return timedelta(hours=decision.terms.hours if decision.terms else 1)
 
 
 def _nothing_runs(run: str, journal: Journal) -> int:

@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
 
 from msgspec import Struct
 
 from shared.errors import SettingsError
+from shared.gate_settings import GATE, GateSettings, gate_problems, gate_settings
+from shared.slack_settings import SLACK, SlackSettings, slack_problems, slack_settings
 
 PREFIX = "UNFORBID_"
-MODES = ("observe",)
 LOOKS = ("never", "always")
+BACKENDS = SQLITE, GOOGLE = ("sqlite", "google")
+WAKING = ("UNFORBID_QUEUE", "UNFORBID_EXECUTE_URL", "UNFORBID_INVOKER")
 DOCUMENTED = {
     "UNFORBID_STORE": "path of the embedded store's SQLite file; default .unforbid/unforbid.db",
     "UNFORBID_JOURNAL": "path of the journal of fixes; default .unforbid/journal.db",
-    "UNFORBID_MODE": "observe: explain and record, change nothing; the default, and so far the only mode",
+    "UNFORBID_BACKEND": "google: runs and fixes are kept in Firestore; sqlite, the default: in files of this machine",
+    "UNFORBID_PROJECT": "id of the project of the Firestore databases; needed with UNFORBID_BACKEND=google",
+    "UNFORBID_FIRESTORE_DATABASE": "NAME: the databases are NAME-runs, NAME-journal and so on; default: one, (default)",
+    "UNFORBID_QUEUE": "projects/P/locations/L/queues/Q of Cloud Tasks; needed with google where fixes are carried out",
+    "UNFORBID_EXECUTE_URL": "address of the function execute, which tasks call; needed with UNFORBID_QUEUE",
+    "UNFORBID_INVOKER": "e-mail of the service account that tasks call it as; needed with UNFORBID_QUEUE",
+    "UNFORBID_TASKS_ENDPOINT": "HOST:PORT on this machine that answers for Cloud Tasks; default: Google answers",
     "UNFORBID_GUARDS": "path of the switches, budgets and breakers; default .unforbid/guards.db",
     "UNFORBID_ROLES": "path of the organisation's catalogue of roles; default .unforbid/roles.bin",
     "UNFORBID_ENDPOINT": "HOST:PORT on this machine that answers in Google's place; default: Google answers",
@@ -25,6 +34,8 @@ DOCUMENTED = {
     "UNFORBID_ATTACHABLE": "service accounts that a machine may be given, separated by commas; default none",
     "UNFORBID_QUOTA_PROJECT": "project that our questions to Google are accounted to; default: the credentials' own",
     "UNFORBID_MERGE_HOURS": "for how long repeats of one denial are merged into one run, 1 to 168; default 24",
+    **GATE,
+    **SLACK,
 }
 
 
@@ -40,7 +51,15 @@ class Settings(Struct, frozen=True, kw_only=True):
     organization: str = ""
     quota_project: str = ""
     attachable: tuple[str, ...] = ()
-    mode: str = "observe"
+    backend: str = SQLITE
+    project: str = ""
+    database: str = "(default)"
+    queue: str = ""
+    execute_url: str = ""
+    invoker: str = ""
+    tasks_endpoint: str = ""
+    slack: SlackSettings = SlackSettings()
+    gate: GateSettings = GateSettings()
     merge_for: timedelta = timedelta(hours=24)
 
 
@@ -51,9 +70,6 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         for name in environment
         if name.startswith(PREFIX) and name not in DOCUMENTED
     ]
-    mode = environment.get("UNFORBID_MODE", "observe")
-    if mode not in MODES:
-        problems.append(f"UNFORBID_MODE must be one of {', '.join(MODES)}, not {mode!r}")
     hours = environment.get("UNFORBID_MERGE_HOURS", "24")
     if not (hours.isascii() and hours.isdigit() and 1 <= int(hours) <= 168):
         problems.append(f"UNFORBID_MERGE_HOURS must be a whole number from 1 to 168, not {hours!r}")
@@ -78,9 +94,19 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     organization = environment.get("UNFORBID_ORGANIZATION", "")
     if organization and not (organization.isascii() and organization.isdigit()):
         problems.append(f"UNFORBID_ORGANIZATION must be the organisation's number, not {organization!r}")
+    problems += _backend_problems(environment)
+    problems += gate_problems(environment)
+    problems += slack_problems(environment)
     if problems:
         raise SettingsError(problems)
     return Settings(
+        backend=environment.get("UNFORBID_BACKEND", SQLITE),
+        project=environment.get("UNFORBID_PROJECT", ""),
+        database=environment.get("UNFORBID_FIRESTORE_DATABASE", "(default)"),
+        queue=environment.get("UNFORBID_QUEUE", ""),
+        execute_url=environment.get("UNFORBID_EXECUTE_URL", ""),
+        invoker=environment.get("UNFORBID_INVOKER", ""),
+        tasks_endpoint=environment.get("UNFORBID_TASKS_ENDPOINT", ""),
         store=Path(store),
         journal=Path(journal),
         guards=Path(guards),
@@ -90,9 +116,36 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         organization=organization,
         attachable=tuple(one.strip() for one in environment.get("UNFORBID_ATTACHABLE", "").split(",") if one.strip()),
         quota_project=environment.get("UNFORBID_QUOTA_PROJECT", ""),
-        mode=mode,
+        slack=slack_settings(environment),
+        gate=gate_settings(environment),
         merge_for=timedelta(hours=int(hours)),
     )
+
+
+def _backend_problems(environment: Mapping[str, str]) -> Iterator[str]:
+    """What is wrong with where runs and fixes are kept, and with who is woken for a fix."""
+    backend = environment.get("UNFORBID_BACKEND", SQLITE)
+    if backend not in BACKENDS:
+        yield f"UNFORBID_BACKEND must be one of {', '.join(BACKENDS)}, not {backend!r}"
+    if backend == GOOGLE and not environment.get("UNFORBID_PROJECT"):
+        yield "UNFORBID_PROJECT must be the id of a project where UNFORBID_BACKEND is google"
+    if environment.get("UNFORBID_FIRESTORE_DATABASE") == "":
+        yield "UNFORBID_FIRESTORE_DATABASE must name a database; leave it out for (default)"
+    unset = [name for name in WAKING if not environment.get(name)]
+    if unset and len(unset) < len(WAKING):
+        yield f"{', '.join(WAKING)} belong together: {', '.join(unset)} must be set as well"
+    queue, url = environment.get("UNFORBID_QUEUE", ""), environment.get("UNFORBID_EXECUTE_URL", "")
+    if queue and (queue.split("/")[::2] != ["projects", "locations", "queues"] or not all(queue.split("/")[1::2])):
+        yield f"UNFORBID_QUEUE must be projects/P/locations/L/queues/Q, not {queue!r}"
+    host = url.removeprefix("http://").partition("/")[0]
+    if url and not url.startswith("https://") and not (url.startswith("http://") and _is_local(host)):
+        yield f"UNFORBID_EXECUTE_URL must begin with https://, not {url!r}"
+    invoker = environment.get("UNFORBID_INVOKER", "")
+    if invoker and not invoker.endswith(".gserviceaccount.com"):
+        yield f"UNFORBID_INVOKER must be the e-mail of a service account, not {invoker!r}"
+    tasks = environment.get("UNFORBID_TASKS_ENDPOINT", "")
+    if tasks and not _is_local(tasks):
+        yield f"UNFORBID_TASKS_ENDPOINT must be 127.0.0.1:PORT or localhost:PORT, not {tasks!r}"
 
 
 def _is_local(endpoint: str) -> bool:

@@ -11,15 +11,16 @@ from msgspec.structs import replace
 
 from shared.approvals.changed import changed
 from shared.approvals.tally import tally
-from shared.approvals.window import opens
-from shared.deciding import Station, end, groups_in, tier_of, told
-from shared.errors import LookFailed, NotAllowedToLook, NotFound, Permanent
+from shared.deciding import Station, end, groups_in, opens, tier_of, told
+from shared.errors import LookFailed, NotAllowedToLook, NotFound, Permanent, Refused
 from shared.model.approval import Approval, Choice, Ended, Ending, Standing, State, Uncounted, Vote
 from shared.model.codec import to_json
 from shared.model.decision import ASK, AUTO
 from shared.model.journal import Opened
 from shared.model.work import Grant, Work
-from shared.pipeline.execute import Workshop, open_fix
+from shared.pipeline.execute import open_fix
+from shared.pipeline.workshop import Workshop
+from shared.policy.window import joined
 from shared.preparing import Prepared
 
 Proof = Callable[[Vote], bool]
@@ -125,7 +126,17 @@ def _as_shown(approval: Approval, prepared: Prepared, votes: list[Vote], by: Set
         return _not_approved(approval, replace(stands, not_counted=(*stands.not_counted, *gone)), by)
     if stricter := _stricter(asked, prepared, proven, by):
         return _over(approval, Ending.REFUSED, stricter, by)
-    return _begun(approval, prepared, stands, by)
+    try:
+        due = opens(_window(approval, prepared), by.station.clock.now())
+    except Refused as error:
+        return _over(approval, Ending.REFUSED, str(error), by)
+    return _begun(approval, prepared, stands, due, by)
+
+
+def _window(approval: Approval, prepared: Prepared) -> str:
+    """When it may be carried out: where the window is another one by now, while both are open."""
+    terms = prepared.decision.terms
+    return joined(frozenset({approval.window, terms.window if terms else ""}))
 
 
 def _is_proven(vote: Vote, by: Settlement) -> bool:
@@ -136,21 +147,19 @@ def _is_proven(vote: Vote, by: Settlement) -> bool:
 
 def _still_in(vote: Vote, asked: Approval, prepared: Prepared, by: Settlement) -> Vote:
     """A vote with the groups that its person is in now, of those asked then and those whom the policy names now."""
-    terms = prepared.report.decision.terms
+    terms = prepared.decision.terms
     named = replace(asked, quorums=(*asked.quorums, *(terms.quorums if terms else ())))
     return replace(vote, groups=groups_in(named, vote.person, by.station))
 
 
 def _stricter(asked: Approval, prepared: Prepared, votes: list[Vote], by: Settlement) -> str:
     """What the policy of now does not permit of what was asked; "" where it permits all of it."""
-    decision = prepared.report.decision
+    decision = prepared.decision
     terms = decision.terms
     if decision.mode not in (ASK, AUTO) or terms is None:
         return f"the decision is {decision.mode.value} now: {'; '.join(decision.reasons)}"
     if terms.hours < asked.hours:
         return f"a grant may last {terms.hours} hours at most now, and {asked.hours} were approved"
-    if terms.window != asked.window:
-        return f"the window is {terms.window or 'gone'} now, and {asked.window or 'none'} was approved"
     if decision.mode is AUTO:
         return ""
     now = replace(asked, tier=tier_of(prepared, terms), quorums=terms.quorums)
@@ -158,14 +167,14 @@ def _stricter(asked: Approval, prepared: Prepared, votes: list[Vote], by: Settle
     return "" if stands.state is State.APPROVED else f"more people have to agree now: {stands.missing}"
 
 
-def _begun(approval: Approval, prepared: Prepared, stands: Standing, by: Settlement) -> Settled:
+def _begun(approval: Approval, prepared: Prepared, stands: Standing, due: datetime, by: Settlement) -> Settled:
     """Use the approval up, and begin its fix: in this order, so that it is good for one."""
-    now, proposal = by.station.clock.now(), prepared.proposal
-    due = opens(approval.window, now)
+    proposal = prepared.proposal
+    wait = max(due - by.station.clock.now(), timedelta())
     opened = Opened(
         run=approval.run,
         plan_hash=approval.plan_hash,
-        works=tuple(_later(work, due - now) for work in proposal.works),
+        works=tuple(_later(work, wait) for work in proposal.works),
         approved_by=tuple(vote.person.email.lower() for vote in stands.counted),
         call=proposal.call,
         may_roll_back=True,
@@ -177,7 +186,7 @@ def _begun(approval: Approval, prepared: Prepared, stands: Standing, by: Settlem
     if over.ending is not Ending.CONSUMED or over.by != fix:
         return Settled(state=State(over.ending.value), said=told(over))
     open_fix(opened, by.shop.journal, by.shop.queue, due)
-    when = f"; it is carried out at {due:%Y-%m-%d %H:%M} UTC, when its window opens" if due > now else ""
+    when = f"; it is carried out at {due:%Y-%m-%d %H:%M} UTC, when its window opens" if wait else ""
     return Settled(state=State.CONSUMED, said=f"approved: {fix} is begun{when}", fix=fix, due=due, standing=stands)
 
 

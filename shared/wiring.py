@@ -8,24 +8,35 @@ import secrets
 import socket
 import threading
 import time
-from datetime import timedelta
-from functools import cache
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from functools import cache, partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from shared.adapters.merging_recorder import FLUSH_EVERY, MergingRecorder
 from shared.adapters.sqlite_store import SqliteStore
 from shared.adapters.system_clock import SystemClock
-from shared.errors import StoreUnavailable
+from shared.errors import SettingsError, StoreUnavailable
 from shared.log import log
-from shared.ports import Clock, Guards, Recorder, Store
-from shared.settings import Settings, read_settings
+from shared.ports import Ballots, Clock, Directory, Guards, Queue, Recorder, Store
+from shared.settings import GOOGLE, WAKING, Settings, read_settings
 
 if TYPE_CHECKING:
+    from shared.adapters.firestore_database import FirestoreDatabase
+    from shared.adapters.firestore_journal import FirestoreJournal
     from shared.adapters.google_clients import GoogleClients
+    from shared.adapters.slack_clicks import SlackClicks
     from shared.adapters.sqlite_journal import SqliteJournal
+    from shared.deciding import Station
+    from shared.errands import Errands
+    from shared.flows import After
+    from shared.following import Desk
     from shared.grants.catalogue import Catalogue
+    from shared.judging import Judge
     from shared.live import Live
-    from shared.pipeline.execute import Workshop
+    from shared.pipeline.workshop import Workshop
+    from shared.policy.versions import InForce
 
 
 @cache
@@ -42,8 +53,20 @@ def clock() -> Clock:
 
 @cache
 def store() -> Store:
-    """The embedded store."""
-    return SqliteStore(settings().store)
+    """The store: embedded, or Firestore."""
+    if settings().backend != GOOGLE:
+        return SqliteStore(settings().store)
+    from shared.adapters.firestore_store import FirestoreStore
+
+    return FirestoreStore(firestore("runs"))
+
+
+@cache
+def firestore(concern: str) -> FirestoreDatabase:
+    """The production database of a concern; it is reached when it is first used."""
+    from shared.adapters.firestore_database import FirestoreDatabase, name_of
+
+    return FirestoreDatabase(settings().project, name_of(concern, settings().database))
 
 
 @cache
@@ -65,30 +88,156 @@ def live() -> Live:
     known = settings()
     facts = GoogleFacts(google_clients())
     ours = Ours(organization=known.organization, attachable=known.attachable)
-    return Live(facts=facts, catalogue=catalogue, ours=ours)
+    return Live(facts=facts, catalogue=catalogue, ours=ours, judge=judge())
 
 
 @cache
-def journal() -> SqliteJournal:
-    """The embedded journal, which is the queue as well."""
+def judge() -> Judge | None:
+    """What decides by written rules; None where there are none, and nothing is permitted."""
+    known = settings().gate
+    if known.policy is None:
+        return None
+    from shared.adapters.google_facts import GoogleFacts
+    from shared.judging import Judge
+
+    return Judge(
+        rules=rules(known.policy),
+        guards=guards(),
+        enforcing=known.enforcing,
+        facts=GoogleFacts(google_clients()),
+        directory=directory(),
+        ours=known.identities,
+        protected=known.protected,
+    )
+
+
+@cache
+def rules(path: Path) -> Callable[[datetime], InForce]:
+    """The policy of now; what is wrong with it is logged when it is read."""
+    from shared.policy.held import Held
+    from shared.policy.keeper import current
+
+    def read(now: datetime) -> InForce:
+        found = current(path, settings().gate.kept, now)
+        for said in found.told:
+            log("policy", severity="WARNING", reason=said)
+        return found
+
+    return Held(read)
+
+
+@cache
+def directory() -> Directory:
+    """The organisation's directory, each answer held for a minute."""
+    from shared.adapters.cloud_identity import CloudIdentityDirectory
+
+    return CloudIdentityDirectory(clock(), settings().endpoint)
+
+
+@cache
+def ballots() -> Ballots:
+    """Questions to people and their votes: embedded, or in Firestore."""
+    if settings().backend != GOOGLE:
+        from shared.adapters.sqlite_ballots import SqliteBallots
+
+        return SqliteBallots(settings().journal.with_name("ballots.db"))
+    from shared.adapters.firestore_ballots import FirestoreBallots
+
+    return FirestoreBallots(firestore("ballots"))
+
+
+@cache
+def station() -> Station:
+    """Everything that asking people takes."""
+    from shared.deciding import Station
+
+    return Station(ballots=ballots(), directory=directory(), clock=clock(), domains=settings().gate.domains)
+
+
+@cache
+def desk() -> Desk | None:
+    """What follows up a decision; None where there are no rules and nobody is shown anything."""
+    known = settings()
+    if known.gate.policy is None and not known.slack.channel:
+        return None
+    from shared.following import Desk
+    from shared.preparing import Planner
+    from shared.slack import room
+
+    planner = Planner(live=live(), journal=journal(), clock=clock())
+    shown_in = room(known.slack, ballots(), store(), clock())
+    return Desk(planner=planner, station=station(), store=store(), queue=queue(), guards=guards(), room=shown_in)
+
+
+def errands() -> Errands | None:
+    """What is done beside carrying out fixes."""
+    from shared.clicks import CHANNEL
+    from shared.errands import Errands
+    from shared.slack import verifier
+
+    at = desk()
+    return Errands(desk=at, proofs={CHANNEL: verifier(settings().slack, ballots())}) if at is not None else None
+
+
+@cache
+def slack_clicks() -> SlackClicks:
+    """What answers clicks in Slack."""
+    from shared.slack import clicks
+
+    return clicks(settings().slack, station(), store(), queue())
+
+
+@cache
+def journal() -> SqliteJournal | FirestoreJournal:
+    """The journal of fixes: embedded, or Firestore."""
+    if settings().backend != GOOGLE:
+        from shared.adapters.sqlite_journal import SqliteJournal
+
+        return SqliteJournal(settings().journal)
+    from shared.adapters.firestore_journal import FirestoreJournal
+
+    return FirestoreJournal(firestore("journal"))
+
+
+def queue() -> Queue:
+    """What is due when: the embedded journal keeps it itself, beside Firestore stands a queue of Cloud Tasks."""
     from shared.adapters.sqlite_journal import SqliteJournal
 
-    return SqliteJournal(settings().journal)
+    kept = journal()
+    return kept if isinstance(kept, SqliteJournal) else tasks()
+
+
+@cache
+def tasks() -> Queue:
+    """Documents in Firestore, and tasks that wake the executor."""
+    from shared.adapters.cloud_tasks import CloudTasksQueue, Wakes
+    from shared.adapters.firestore_queue import FirestoreQueue
+    from shared.pipeline.execute import ENDS
+
+    known = settings()
+    if not known.queue:
+        raise SettingsError([f"{', '.join(WAKING)} must be set where fixes are carried out"])
+    wakes = Wakes(known.queue, known.execute_url, known.invoker, known.tasks_endpoint)
+    return CloudTasksQueue(FirestoreQueue(firestore("journal")), wakes, clock(), swept=(ENDS,))
 
 
 @cache
 def guards() -> Guards:
-    """The embedded switches, budgets and breakers."""
-    from shared.adapters.sqlite_guards import SqliteGuards
+    """The switches, budgets and breakers: embedded, or in Firestore, the same for every process."""
+    if settings().backend != GOOGLE:
+        from shared.adapters.sqlite_guards import SqliteGuards
 
-    return SqliteGuards(settings().guards)
+        return SqliteGuards(settings().guards)
+    from shared.adapters.firestore_guards import FirestoreGuards
+
+    return FirestoreGuards(firestore("guards"))
 
 
 def workshop() -> Workshop:
     """Everything that carrying out a fix takes, for one invocation: only here is the port that writes handed out."""
     from shared.adapters.google_cloud import GoogleCloud
     from shared.adapters.google_sight import GoogleSight
-    from shared.pipeline.execute import Workshop
+    from shared.pipeline.workshop import Workshop
 
     clients = google_clients()
     return Workshop(
@@ -96,8 +245,9 @@ def workshop() -> Workshop:
         sight=GoogleSight(clients),
         cloud=GoogleCloud(clients),
         journal=journal(),
-        queue=journal(),
+        queue=queue(),
         clock=clock(),
+        errands=errands(),
         worker=f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}",
     )
 
@@ -115,9 +265,22 @@ def google_clients() -> GoogleClients:
     return GoogleClients(settings().endpoint, settings().quota_project)
 
 
-def live_if_asked_for() -> Live | None:
-    """What asks Google, where the settings say that each new denial is to be looked into."""
-    return live() if settings().look else None
+@cache
+def after() -> After:
+    """What is done with a new denial, as far as the settings ask for it."""
+    from shared.flows import After
+
+    at = desk()
+    if at is None:
+        return After(live=live() if settings().look else None)
+    from shared.following import begun, follow
+
+    return After(
+        live=live() if settings().look else None,
+        judge=judge(),
+        begin=partial(begun, desk=at),
+        follow=partial(follow, desk=at),
+    )
 
 
 @cache

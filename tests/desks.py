@@ -22,7 +22,7 @@ from shared.adapters.merging_recorder import MergingRecorder
 from shared.cli.demo_apply import snapshot
 from shared.execution.fold import Fix, fold
 from shared.flows import detect
-from shared.pipeline.execute import Workshop
+from shared.pipeline.workshop import Workshop
 
 PROCESS = (
     wiring.settings,

@@ -21,6 +21,6 @@ def detect_denial(request: Request) -> entry.Answer:
     recorder, clock = wiring.recorder, wiring.clock
     return entry.answered(
         "detect",
-        lambda: flows.detect(body, recorder(), wiring.store(), clock(), wiring.live_if_asked_for()),
+        lambda: flows.detect(body, recorder(), wiring.store(), clock(), wiring.after()),
         lambda reason: flows.quarantine(body, reason, recorder(), clock().now()),
     )

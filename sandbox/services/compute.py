@@ -18,7 +18,7 @@ from sandbox.compute_operations import begin, settle, zone_of
 from sandbox.compute_refusals import existing, missing, not_ready, refused
 from sandbox.door import Call, Door, Kind, On
 from sandbox.machines import referrers, serial_output
-from sandbox.policies import policy_doors
+from sandbox.policies import policy_doors, test_door
 from sandbox.world import Json, Resource, World
 
 API = "compute.v1"
@@ -150,6 +150,7 @@ def _policies() -> list[Door]:
     """The doors of a machine's policy, named as audit logs of Compute Engine name methods."""
     doors = policy_doors("compute.instances", RPC, "compute.instances", instance_of, title=TITLE,
                          requested="optionsRequestedPolicyVersion")  # fmt: skip
+    doors.append(test_door("compute.instances", RPC, instance_of, title=TITLE))
     return [replace(door, rpc=f"v1.{door.id}") for door in doors]
 
 

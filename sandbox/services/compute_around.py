@@ -15,6 +15,8 @@ from sandbox.services.compute import reading
 from sandbox.world import Json, Resource, World
 
 API = "compute.v1"
+LIMIT, USED = 300, 12
+"""The vCPUs that a region allows where the scenario does not say it, and how many of them are taken."""
 
 
 def _project(world: World, call: Call) -> str:
@@ -66,6 +68,17 @@ def _get_type(world: World, call: Call) -> Json:
     return found
 
 
+def _get_region(world: World, call: Call) -> Json:
+    """A region with its quotas of vCPUs: those of the resource where it lies in the world, else plenty."""
+    name = _region(world, call)
+    own = world.get(name)
+    if own is None and not any(f"/zones/{call['region']}-" in one.name for one in world.of_kind("instances")):
+        raise missing(name)
+    quotas = [{"metric": metric, "limit": LIMIT, "usage": USED} for metric in ("CPUS", "N2_CPUS")]
+    made = {"kind": "compute#region", "id": number(name), "name": call["region"], "selfLink": link(name)}
+    return {**made, "status": "UP", "quotas": quotas, **(own.body if own else {})}
+
+
 def _endpoints(world: World, call: Call) -> Json:
     group = existing(world, GROUP(world, call))
     items = [{"networkEndpoint": one} for one in group.hidden.get("endpoints", ())]
@@ -100,4 +113,5 @@ DOORS = [
     _gets("resourcePolicies", "resourcePolicy", _region),
     reading("disks.get", _get_disk, DISK),
     reading("machineTypes.get", _get_type, TYPE),
+    reading("regions.get", _get_region, _region),
 ]

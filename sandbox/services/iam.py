@@ -10,7 +10,7 @@ from sandbox.door import Answer, Call, Door, Kind
 from sandbox.errors import Refusal, not_found
 from sandbox.front import denied
 from sandbox.pages import page_of
-from sandbox.policies import found, policy_doors
+from sandbox.policies import found, policy_doors, test_door
 from sandbox.roles import BASIC, PREDEFINED, included, known_permissions
 from sandbox.world import CRM, Json, Resource, World
 
@@ -207,6 +207,7 @@ DOORS = [
         replace(door, entry=account_entry)
         for door in policy_doors(ACCOUNTS, RPC, "iam.serviceAccounts", account_of, title=TITLE)
     ),
+    test_door(ACCOUNTS, RPC, account_of, title=TITLE),
     _role_door("get", "iam.roles.get", _get_role, rpc=f"{RPC}.GetRole"),
     _role_door("list", "iam.roles.list", _list_roles, rpc=f"{RPC}.ListRoles"),
     _role_door(

@@ -19,7 +19,8 @@ from shared.model.plan import Action
 
 if TYPE_CHECKING:
     from shared.grants.catalogue import Catalogue
-    from shared.model.machine import Precondition, ScopeChange
+    from shared.model.machine import Precondition, Resize, ScopeChange
+    from shared.model.work import Attached
 
 Grantable = Mapping[str, frozenset[Role]]
 """By full resource name, what roles.queryGrantableRoles listed for it; what is missing was not asked."""
@@ -35,18 +36,28 @@ class Reset(Struct, frozen=True, kw_only=True):
 class Known(Struct, frozen=True, kw_only=True):
     """What is known beside the entry when a fix is planned; what is None was not asked, or could not be told.
 
-    `catalogue` are the organisation's roles, `grantable` which of them Google accepts where. `machine_id` is the number
+    `catalogue` are the organisation's roles, `grantable` which of them Google accepts where. `with_lists` are buckets
+    without uniform access: their policies take no conditions. `machine_id` is the number
     of the machine that wrote the entry, `scope_change` the change of its access that is right, and `preconditions` what
-    speaks against stopping it. `reset` says whether memory exhaustion gives a reason to reset it.
+    speaks against stopping it; `attached` is the account and the scopes that it has. `reset` says whether memory
+    exhaustion gives a reason to reset it, `resize` whether it gives one for a larger machine.
     """
 
     catalogue: Catalogue | None = None
     grantable: Grantable = {}
+    with_lists: frozenset[str] = frozenset()
     machine_id: str | None = None
     machine_name: str | None = None
     scope_change: ScopeChange | None = None
     preconditions: tuple[Precondition, ...] | None = None
+    attached: Attached | None = None
     reset: Reset | None = None
+    resize: Resize | None = None
+
+    @property
+    def enlargement(self) -> Resize | None:
+        """The larger size that the machine should have, None without a reason for one, or with one against it."""
+        return self.resize if self.resize is not None and not self.resize.against else None
 
 
 class ActionKind(Struct, frozen=True, kw_only=True):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from shared.actions import ActionKind
 from shared.actions.advise import advice
+from shared.grants.apis import BRINGS_ALONG
 from shared.model.denial import Denial
 from shared.model.diagnosis import Diagnosis
 from shared.model.plan import Action, Tier
@@ -18,6 +19,7 @@ def preview(denial: Denial, diagnosis: Diagnosis, *_: object) -> tuple[Action, .
         return (
             advice(f"The entry does not name the consumer project. {diagnosis.cause.remedy}", diagnosis.cause.tier),
         )
+    stays = f"{service} is off in {consumer}, the project the error names; other projects stay as they are"
     return (
         Action(
             action="enable_api",
@@ -26,10 +28,16 @@ def preview(denial: Denial, diagnosis: Diagnosis, *_: object) -> tuple[Action, .
             target=f"//serviceusage.googleapis.com/{consumer}/services/{service}",
             member=None,
             role=None,
-            why=f"{service} is off in {consumer}, the project the error names; other projects stay as they are",
+            why=f"{stays}{_beside(service)}",
             undo=f"disable {service} in {consumer} within 24 h, if this run enabled it and nothing has used it since",
         ),
     )
+
+
+def _beside(service: str) -> str:
+    """What comes with an API that whoever agrees has to know."""
+    brings = BRINGS_ALONG.get(service)
+    return f"; before you agree: {brings}" if brings else ""
 
 
 def _is_service(name: str) -> bool:

@@ -9,13 +9,15 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from shared.adapters.resource_manager import is_container
-from shared.adapters.writing import ForGood, changing, once, persistently
+from shared.adapters.writing import ForGood, Passing, changing, once, persistently
 from shared.errors import LookFailed
 from shared.model.effect import Before, DisableApi, EnableApi, Receipt, Result
 
 if TYPE_CHECKING:
     from shared.adapters.google_clients import GoogleClients
 
+NOTHING_TO_DO = "operations/noop.DONE_OPERATION"
+"""The operation that Service Usage names where an API is on, or off, already."""
 ENABLE, DISABLE = "switch the API on", "switch the API off"
 
 
@@ -26,7 +28,11 @@ def enable(clients: GoogleClients, effect: EnableApi, before: Before, reason: st
         LookFailed: whether it was switched on is not known.
     """
     name = _name(effect, ENABLE)
-    done = Result.ALREADY if before.present else Result.CHANGED
+
+    def done(operation: str, may_be_ours: bool) -> Result:
+        theirs = before.present or (before.untried and not may_be_ours and operation == NOTHING_TO_DO)
+        return Result.ALREADY if theirs else Result.CHANGED
+
     return _switched(
         lambda: clients.service_usage.enable_service(request={"name": name}, **once(reason)),
         (ENABLE, name, "serviceusage.services.enable"),
@@ -49,19 +55,26 @@ def disable(clients: GoogleClients, effect: DisableApi, _: Before, reason: str =
         request = DisableServiceRequest(name=name, disable_dependent_services=False, check_if_service_has_usage=check)
         return clients.service_usage.disable_service(request=request, **once(reason))
 
-    return _switched(send, (DISABLE, name, "serviceusage.services.disable"), Result.ALREADY)
+    return _switched(send, (DISABLE, name, "serviceusage.services.disable"), lambda *_: Result.ALREADY)
 
 
-def _switched(send: Callable[[], Any], told: tuple[str, str, str], if_done: Result) -> Receipt:
+def _switched(send: Callable[[], Any], told: tuple[str, str, str], if_done: Callable[[str, bool], Result]) -> Receipt:
     """The receipt of a call that starts an operation, whose name is kept."""
     what, about, _ = told
 
+    may_be_ours = False
+
     def attempt() -> Receipt:
-        with changing(*told):
-            started = send().operation
-            if not started.name:
-                raise LookFailed(what, about, "Google's answer names no operation")
-            return _receipt(started, if_done)
+        nonlocal may_be_ours
+        try:
+            with changing(*told):
+                started = send().operation
+                if not started.name:
+                    raise LookFailed(what, about, "Google's answer names no operation")
+                return _receipt(started, if_done(started.name, may_be_ours))
+        except Passing as passing:
+            may_be_ours = may_be_ours or not passing.is_sure
+            raise
 
     try:
         return persistently(attempt, what, about)

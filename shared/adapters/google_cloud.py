@@ -24,28 +24,29 @@ class GoogleCloud:
 
     Args:
         clients: made with the identity of the executor.
-        reason: why, for Google's own audit log: the fix or the run; "" says nothing.
+        reason: what Google's own audit log is told where an effect comes without one; "" says nothing.
     """
 
     def __init__(self, clients: GoogleClients, reason: str = "") -> None:
         self._clients, self._reason = clients, reason
 
-    def perform(self, effect: Effect, before: Before) -> Receipt:
-        """Do one effect; what came of it.
+    def perform(self, effect: Effect, before: Before, reason: str = "") -> Receipt:
+        """Do one effect; what came of it. The reason goes to Google as `x-goog-request-reason`.
 
         Raises:
             LookFailed: whether it happened is not known, or a passing fault prevented it; doing it again is safe.
         """
         from shared.adapters import api_writes, machine_writes, policy_writes
 
+        why = reason or self._reason
         if isinstance(effect, AddBinding):
-            return policy_writes.add_binding(self._clients, effect, before, self._reason)
+            return policy_writes.add_binding(self._clients, effect, before, why)
         if isinstance(effect, RemoveBinding):
-            return policy_writes.remove_binding(self._clients, effect, before, self._reason)
+            return policy_writes.remove_binding(self._clients, effect, before, why)
         if isinstance(effect, EnableApi):
-            return api_writes.enable(self._clients, effect, before, self._reason)
+            return api_writes.enable(self._clients, effect, before, why)
         if isinstance(effect, DisableApi):
-            return api_writes.disable(self._clients, effect, before, self._reason)
+            return api_writes.disable(self._clients, effect, before, why)
         if isinstance(effect, MACHINE_EFFECTS):
-            return machine_writes.change(self._clients, effect, before, self._reason)
+            return machine_writes.change(self._clients, effect, before, why)
         raise TypeError(f"{type(effect).__name__} is no effect that can be carried out")

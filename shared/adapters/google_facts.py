@@ -13,7 +13,8 @@ from shared.model.names import Permission, Role
 if TYPE_CHECKING:
     from shared.model.facts import Access, Account, Asset, Beat, Change, DenyRule, FlowLogs, Policy, Project
     from shared.model.machine import Machine, Surroundings
-    from shared.model.memory import SerialOutput
+    from shared.model.memory import MemoryUse, SerialOutput
+    from shared.model.outcomes import MachineType
     from shared.model.role import RoleDefinition
 
 PolicyReader = Callable[[GoogleClients, str], Any]
@@ -40,6 +41,12 @@ class GoogleFacts:
     def policy(self, resource: str) -> Policy:
         """The allow policy of a resource; `LookFailed` for a type of resource that nobody here can read."""
         return _policy_reader(resource)(self._clients, resource)  # type: ignore[no-any-return]
+
+    def uniform_access(self, bucket: str) -> bool:
+        """Whether policies alone decide in a bucket."""
+        from shared.adapters import storage
+
+        return storage.uniform_access(self._clients, bucket)
 
     def deny_rules(self, on: str) -> tuple[DenyRule, ...]:
         """The rules of the deny policies attached to a project, folder or organisation."""
@@ -101,6 +108,18 @@ class GoogleFacts:
         from shared.adapters import cloud_logging
 
         return cloud_logging.beat(self._clients, project, instance_id, since)
+
+    def memory_use(self, machine: Machine, since: datetime, until: datetime) -> MemoryUse:
+        """How full a machine's memory was."""
+        from shared.adapters import monitoring
+
+        return monitoring.memory_use(self._clients, machine, since, until)
+
+    def machine_type(self, project: str, zone: str, name: str) -> MachineType:
+        """A machine type of a zone."""
+        from shared.adapters import machine_sizes
+
+        return machine_sizes.machine_type(self._clients, project, zone, name)
 
     def flow_logs(self, subnet: str) -> FlowLogs:
         """Whether flow logs are on for a subnetwork."""

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from shared.adapters.google_facts import GoogleFacts
 
 if TYPE_CHECKING:
+    from shared.model.facts import Holding
     from shared.model.machine import Machine
-    from shared.model.outcomes import MachineType, Operation, Outcomes
+    from shared.model.outcomes import Operation, Outcomes
     from shared.model.work import MachineName, OriginalCall
 
 
@@ -22,6 +23,18 @@ class GoogleSight(GoogleFacts):
 
         return sight.enabled_services(self._clients, project)
 
+    def held(self, resource: str, wanted: tuple[str, ...]) -> frozenset[str]:
+        """What we may do ourselves."""
+        from shared.adapters import own_permissions
+
+        return own_permissions.held(self._clients, resource, wanted)
+
+    def holdings(self, scope: str, member: str) -> tuple[Holding, ...]:
+        """What a member has been given by its own name."""
+        from shared.adapters import asset
+
+        return asset.holdings(self._clients, scope, member)
+
     def operation(self, machine: MachineName, name: str) -> Operation:
         """An operation on a machine."""
         from shared.adapters import sight
@@ -33,12 +46,6 @@ class GoogleSight(GoogleFacts):
         from shared.adapters import sight
 
         return sight.outcomes(self._clients, call, since, until)
-
-    def machine_type(self, project: str, zone: str, name: str) -> MachineType:
-        """A machine type of a zone."""
-        from shared.adapters import machine_signs
-
-        return machine_signs.machine_type(self._clients, project, zone, name)
 
     def flow_seen(self, machine: Machine, since: datetime) -> datetime | None:
         """When a flow of a machine was last recorded."""

@@ -1,17 +1,16 @@
-"""What recovering a machine has to see: how large a machine type is, and whether flows of the machine are recorded."""
+"""What recovering a machine has to see: whether flows of the machine are recorded."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from shared.adapters.asking import asking, limits
+from shared.adapters.asking import asking
 from shared.adapters.audit_changes import time_of
 from shared.adapters.cloud_logging import entries, project_of
 from shared.adapters.log_filter import all_of, any_of, equals, not_before, of_log
 from shared.model.machine import Machine
 from shared.model.names import ResourceName
-from shared.model.outcomes import MachineType
 
 if TYPE_CHECKING:
     from shared.adapters.google_clients import GoogleClients
@@ -19,29 +18,6 @@ if TYPE_CHECKING:
 FLOW_LOGS = ("compute.googleapis.com/vpc_flows", "networkmanagement.googleapis.com/vpc_flows")
 ENDS = ("src_instance", "dest_instance")
 LOOK_FOR_FLOWS = "look for recorded flows"
-
-
-def machine_type(clients: GoogleClients, project: str, zone: str, name: str) -> MachineType:
-    """A machine type of a zone. What quota the region has left is not looked up: `free_cpus` is None.
-
-    Raises:
-        NotAllowedToLook: `compute.machineTypes.get` is missing.
-        NotFound: the zone has none of that name.
-        LookFailed: no usable answer.
-    """
-    about = f"projects/{project}/zones/{zone}/machineTypes/{name}"
-    with asking("read the machine type", about, "compute.machineTypes.get"):
-        request = {"project": project, "zone": zone, "machine_type": name}
-        found = clients.machine_types.get(request=request, **limits())
-        return MachineType(
-            name=found.name,
-            cpus=found.guest_cpus,
-            memory_mb=found.memory_mb,
-            architecture=found.architecture,
-            deprecated=bool(found.deprecated.state),
-            most_disks=found.maximum_persistent_disks,
-            local_ssds=found.bundled_local_ssds.partition_count,
-        )
 
 
 def flow_seen(clients: GoogleClients, machine: Machine, since: datetime) -> datetime | None:

@@ -80,13 +80,17 @@ class MergingRecorder:
                 self._looking.popitem(last=False)
             return True
 
+    def give_back(self, run: Run) -> None:
+        """Let the next delivery of an entry look."""
+        with self._lock:
+            self._looking.pop(run.id, None)
+
     def learn(self, run: Run) -> None:
         """Keep what Google told of a run."""
         try:
             self._store.learn(run)
         except StoreUnavailable:
-            with self._lock:
-                self._looking.pop(run.id, None)
+            self.give_back(run)
             raise
 
     def drop(self, reason: str) -> None:

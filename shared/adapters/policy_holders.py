@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import quote
 
@@ -50,13 +50,15 @@ class Edit(Protocol):
 class Holder(Struct, frozen=True, kw_only=True):
     """How the policy of one resource is read, edited and written.
 
-    `write` sends a policy with the etag it has, once; `permission` is the beginning of what both calls take.
+    `write` sends a policy with the etag it has, once; `permission` is the beginning of what both calls take. `held`
+    gives those of some permissions that we have on the resource ourselves, None where Google offers no such question.
     """
 
     permission: str
     read: Callable[[], Any]
     write: Callable[[Any], Any]
     edit: Edit
+    held: Callable[[list[str]], Iterable[str]] | None = None
 
 
 def holder_of(clients: GoogleClients, resource: str, reason: str) -> Holder:
@@ -77,11 +79,17 @@ def holder_of(clients: GoogleClients, resource: str, reason: str) -> Holder:
 def _message(client: Callable[[], Any], name: str, permission: str, reason: str) -> Holder:
     """Of a service whose client gives messages of google.iam.v1."""
     asked = {"resource": name, "options": {"requested_policy_version": WITH_CONDITIONS}}
+
+    def held(wanted: list[str]) -> Iterable[str]:
+        request = {"resource": name, "permissions": wanted}
+        return client().test_iam_permissions(request=request, **limits()).permissions  # type: ignore[no-any-return]
+
     return Holder(
         permission=permission,
         read=lambda: client().get_iam_policy(request=asked, **limits()),
         write=lambda policy: client().set_iam_policy(request={"resource": name, "policy": policy}, **once(reason)),
         edit=policy_edit,
+        held=held,
     )
 
 
@@ -146,7 +154,11 @@ def _instance(clients: GoogleClients, resource: str, reason: str) -> Holder:
         request = {**where, "zone_set_policy_request_resource": body}
         return Policy.pb(clients.instances.set_iam_policy(request=request, **once(reason)))
 
-    return Holder(permission="compute.instances", read=read, write=write, edit=policy_edit)
+    def held(wanted: list[str]) -> Iterable[str]:
+        request = {**where, "test_permissions_request_resource": {"permissions": wanted}}
+        return clients.instances.test_iam_permissions(request=request, **limits()).permissions
+
+    return Holder(permission="compute.instances", read=read, write=write, edit=policy_edit, held=held)
 
 
 def _bucket(clients: GoogleClients, resource: str, reason: str) -> Holder:
@@ -154,11 +166,17 @@ def _bucket(clients: GoogleClients, resource: str, reason: str) -> Holder:
     name = relative_name(resource, storage.HOST, storage.BUCKET).rpartition("/")[2]
     path = f"/b/{quote(name, safe='')}/iam"
     shown = {"optionsRequestedPolicyVersion": WITH_CONDITIONS}
+
+    def held(wanted: list[str]) -> Iterable[str]:
+        asked = {"permissions": wanted}
+        return _listed(_ask(clients.storage, method="GET", path=f"{path}/testPermissions", query_params=asked))
+
     return Holder(
         permission="storage.buckets",
         read=lambda: _ask(clients.storage, method="GET", path=path, query_params=shown),
         write=lambda policy: _send(clients.storage, reason, method="PUT", path=path, data=policy),
         edit=policy_edit,
+        held=held,
     )
 
 
@@ -173,11 +191,16 @@ def _table(clients: GoogleClients, name: str, reason: str) -> Holder:
     def write(policy: Any) -> Any:
         return _send(clients.bigquery, reason, method="POST", path=f"{path}:setIamPolicy", data={"policy": policy})
 
+    def held(wanted: list[str]) -> Iterable[str]:
+        asked = {"permissions": wanted}
+        return _listed(_ask(clients.bigquery, method="POST", path=f"{path}:testIamPermissions", data=asked))
+
     return Holder(
         permission="bigquery.tables",
         read=lambda: _ask(clients.bigquery, method="POST", path=f"{path}:getIamPolicy", data=options),
         write=write,
         edit=policy_edit,
+        held=held,
     )
 
 
@@ -197,6 +220,11 @@ def _dataset(clients: GoogleClients, name: str, reason: str) -> Holder:
         return _send(clients.bigquery, reason, method="PATCH", path=path, **changed)
 
     return Holder(permission="bigquery.datasets", read=read, write=write, edit=dataset_edit)
+
+
+def _listed(answer: dict[str, Any]) -> list[str]:
+    """The permissions of an answer in JSON, which has no such field where there are none."""
+    return list(answer.get("permissions", ()))
 
 
 def _ask(client: Any, **request: Any) -> Any:

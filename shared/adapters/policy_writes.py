@@ -1,9 +1,10 @@
 """Adding and removing one member of one binding, for every type of resource alike: read, edit, write with the etag.
 
 If somebody else has written in between, all of it is done again, on what is there then. Whether a binding that is
-there is ours follows from what was journaled before: absent then and present now is ours, because a reply to an earlier
-try may have been lost. Our grants carry the run's id in their condition, which makes that certain. Where the type of
-resource takes no condition, somebody else who adds the very same binding within the same second is not told apart.
+there is ours follows from what was journaled: one that is there before our first request is somebody else's; absent
+before and present after a request without a reply is ours. Our grants carry the run's id in their condition, which
+makes that certain. Where the type of resource takes no condition, somebody else who adds the very same binding right
+after such a request is not told apart.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from shared.adapters.asking import asking
 from shared.adapters.policy_edit import Wanted, etag_of
 from shared.adapters.policy_holders import Holder, holder_of
-from shared.adapters.writing import ForGood, changing, persistently
+from shared.adapters.writing import ForGood, Passing, changing, persistently
 from shared.errors import LookFailed, NotAllowedToLook, NotFound
 from shared.model.effect import AddBinding, Before, Receipt, RemoveBinding, Result
 
@@ -31,15 +32,19 @@ DENIED = ("IAM_PERMISSION_DENIED", "PERMISSION_DENIED", "forbidden", "accessDeni
 
 
 def add_binding(clients: GoogleClients, effect: AddBinding, before: Before, reason: str = "") -> Receipt:
-    """Add a member to a binding. CHANGED also where an earlier try has added it; ALREADY where it was there before.
+    """Add a member to a binding. CHANGED also where an earlier try has added it; ALREADY where it was there before it.
 
     Raises:
         LookFailed: whether it was added is not known, or others keep changing the policy.
     """
-    there = Result.ALREADY if before.present else Result.CHANGED
     holder = holder_of(clients, effect.resource, reason)
+
+    def done(is_there: bool, may_be_ours: bool) -> Result | None:
+        theirs = before.present or (before.untried and not may_be_ours)
+        return (Result.ALREADY if theirs else Result.CHANGED) if is_there else None
+
     try:
-        return _until_written(holder, effect, holder.edit.add, lambda is_there: there if is_there else None)
+        return _until_written(holder, effect, holder.edit.add, done)
     except NotFound as missing:
         return Receipt(result=Result.REFUSED, code="NOT_FOUND", said=str(missing))
     except ForGood as refused:
@@ -54,7 +59,7 @@ def remove_binding(clients: GoogleClients, effect: RemoveBinding, _: Before, rea
     """
     holder = holder_of(clients, effect.resource, reason)
     try:
-        return _until_written(holder, effect, holder.edit.remove, lambda is_there: None if is_there else Result.ALREADY)
+        return _until_written(holder, effect, holder.edit.remove, _absent)
     except NotFound:
         return Receipt(result=Result.ALREADY, said=GONE)
     except ForGood as refused:
@@ -67,7 +72,7 @@ def _until_written(
     holder: Holder,
     effect: Wanted,
     edit: Callable[[Any, Wanted], Any],
-    done: Callable[[bool], Result | None],
+    done: Callable[[bool, bool], Result | None],
 ) -> Receipt:
     """The receipt of an edit of the policy, made on what is there now until Google takes it.
 
@@ -75,24 +80,35 @@ def _until_written(
         holder: where the policy is.
         effect: what the edit is about.
         edit: makes the policy that is written of the one that was read.
-        done: from whether the binding is there, the result if nothing has to be written.
+        done: from whether the binding is there, and whether a write before may have added it, the result if nothing has
+            to be written.
 
     Raises:
         ForGood: Google refused the write. That it refused us the reading is `LookFailed`: who may not read cannot know
             what an earlier try has done.
     """
+    may_be_ours = False
 
     def attempt() -> Receipt:
+        nonlocal may_be_ours
         read = _read(holder, effect)
         with asking(WHAT, effect.resource, holder.permission):
-            result = done(holder.edit.has(read, effect))
+            result = done(holder.edit.has(read, effect), may_be_ours)
         if result is not None:
             return Receipt(result=result, etag=etag_of(read))
         edited = _edited(edit, read, effect)
-        with changing(WHAT, effect.resource, f"{holder.permission}.setIamPolicy"):
-            return Receipt(result=Result.CHANGED, etag=etag_of(holder.write(edited)))
+        try:
+            with changing(WHAT, effect.resource, f"{holder.permission}.setIamPolicy"):
+                return Receipt(result=Result.CHANGED, etag=etag_of(holder.write(edited)))
+        except Passing as passing:
+            may_be_ours = may_be_ours or not passing.is_sure
+            raise
 
     return persistently(attempt, WHAT, effect.resource)
+
+
+def _absent(is_there: bool, _: bool) -> Result | None:
+    return None if is_there else Result.ALREADY
 
 
 def _refused(refused: ForGood, effect: Wanted) -> Receipt:

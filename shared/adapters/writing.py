@@ -33,7 +33,11 @@ LONGEST = 1_000
 
 
 class Passing(Exception):  # noqa: N818 - what Google answered, not a failure of ours
-    """Google did not do it now; made again from its beginning it may work."""
+    """Google did not do it now; made again from its beginning it may work. `is_sure` is that nothing was done."""
+
+    def __init__(self, said: str, *, is_sure: bool = True) -> None:
+        super().__init__(said)
+        self.is_sure = is_sure
 
 
 class ForGood(Exception):  # noqa: N818 - likewise
@@ -121,9 +125,9 @@ def _judged(error: Any) -> Passing | ForGood | None:
     if FOREIGN_MEMBER in said:
         return ForGood(http, code, f"{said}: {FOREIGN_SAID}")
     if code in RATE_REASONS or (http in BUSY and NO_ROOM not in f"{code} {said}"):
-        return Passing(f"Google is busy ({said})")
+        return Passing(f"Google is busy ({said})", is_sure=http != 503)  # a connection that broke is told as 503, too
     if http in CONFLICT:
-        return Passing(f"somebody else was changing it ({said})")
+        return Passing(f"somebody else was changing it ({said})", is_sure=True)
     if http in FOR_GOOD or http in BUSY:
         return ForGood(http, code, said)
     return None

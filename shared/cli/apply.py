@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from shared.execution.fold import Fix
-    from shared.pipeline.execute import Workshop
+    from shared.pipeline.workshop import Workshop
     from shared.preparing import Prepared
 
 SHORT = 8

@@ -43,14 +43,9 @@ def verify(heads: tuple[str, ...]) -> None:
     if not links:
         click.echo("whole: nothing was ever written")
         return
-    click.echo(f"whole: {len(links)} links of {len({one.fix for one in links})} fixes; the head is {told(links[-1])}")
+    click.echo(f"whole: {len(links)} links of {len({one.fix for one in links})} fixes; the head is {links[-1].noted}")
     if not noted:
         click.echo("compare an older head with --head, from the log lines: this alone cannot tell a journal cut short")
-
-
-def told(link: Link) -> str:
-    """A head as it is noted elsewhere."""
-    return f"{link.sequence}:{link.digest}"
 
 
 def _head(text: str) -> Head:

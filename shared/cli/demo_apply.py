@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from sandbox.world import World
     from shared.execution.fold import Fix
     from shared.model.report import Report
-    from shared.pipeline.execute import Workshop
+    from shared.pipeline.workshop import Workshop
 
 HERE = Path(__file__).resolve().parents[2]
 JOURNAL, GUARDS = Path(".unforbid/demo-journal.db"), Path(".unforbid/demo-guards.db")
@@ -57,7 +57,7 @@ class Stage(Struct, frozen=True, kw_only=True):
 
     def shop(self) -> Workshop:
         """What one invocation works with; the sandbox's own clock tells the time."""
-        from shared.pipeline.execute import Workshop
+        from shared.pipeline.workshop import Workshop
 
         return Workshop(
             sight=self.sight,
@@ -79,10 +79,14 @@ def demo_apply(out: Console) -> bool:
         raise click.ClickException(
             f"{JOURNAL.parent} is in the way: the demo keeps its journal in a folder of that name"
         )
-    for old in (*JOURNAL.parent.glob(f"{JOURNAL.name}*"), *GUARDS.parent.glob(f"{GUARDS.name}*")):
-        old.unlink()
+    _forget(JOURNAL)
     ends = [_story(out, name, title) for name, title in STORIES]
     return all(ends)
+
+
+def _forget(kept: Path) -> None:
+    for old in kept.parent.glob(f"{kept.name}*"):
+        old.unlink()
 
 
 def _story(out: Console, name: str, title: str) -> bool:
@@ -118,6 +122,7 @@ def _served(world: World) -> Iterator[Stage]:
     from shared.adapters.sqlite_guards import SqliteGuards
     from shared.adapters.sqlite_journal import SqliteJournal
 
+    _forget(GUARDS)  # every story is an organisation of its own, and so are its budgets
     kept = SqliteJournal(JOURNAL), SqliteGuards(GUARDS)
     with serving(world) as endpoint, closing(kept[0]) as journal, closing(kept[1]) as guards:
         clients = GoogleClients(endpoint)

@@ -78,7 +78,7 @@ def status() -> None:
     from shared.cli.draw import console
 
     out, now = console(), wiring.clock().now()
-    out.print(f"mode      {wiring.settings().mode}")
+    out.print(f"mode      {'enforce' if wiring.settings().gate.enforcing else 'observe'}")
     try:
         pauses, found = wiring.guards().pauses(), _breaker(wiring.guards(), now)
         used = list(_used(wiring.guards(), now))

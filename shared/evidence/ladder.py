@@ -16,8 +16,9 @@ from shared.evidence.case import MOST_CHECKED, Case, Checked
 from shared.evidence.claim import NOTHING, Claim, Reading, Stage, together
 from shared.evidence.history import SPREADS_FOR
 from shared.evidence.permissions import to_see
-from shared.evidence.questions import AskAccess, AskGrantable, AskPolicy, Question
+from shared.evidence.questions import AskAccess, AskGrantable, AskPolicy, AskUniformAccess, Question
 from shared.evidence.who import caller_of, principal_of
+from shared.grants.conditional import only_if_uniform
 from shared.model.evidence import NO, UNKNOWN, YES, Finding
 from shared.model.facts import Access, AccessState, BindingSeen
 from shared.model.names import parse_principal
@@ -39,6 +40,7 @@ def ask(case: Case, answers: Answers) -> Iterator[Question]:
             yield from _then(case, answers, one, access)
         elif (principal := principal_of(case, answers)) is not None:
             yield from federated.ask(one, answers, principal)
+            yield from _settings(one)
 
 
 def _then(case: Case, answers: Answers, one: Checked, access: AskAccess) -> Iterator[Question]:
@@ -51,9 +53,16 @@ def _then(case: Case, answers: Answers, one: Checked, access: AskAccess) -> Iter
     elif _is_missing(seen):
         if one.target is not None:
             yield AskGrantable(one.target)
+        yield from _settings(one)
         yield from policies.near(one)
         yield from policies.asked_of(answers, one, access.principal)
         yield from history.asked_of(case, answers, one, parse_principal(access.principal))
+
+
+def _settings(one: Checked) -> Iterator[Question]:
+    """What decides whether a grant could carry a condition."""
+    if one.target is not None and only_if_uniform(one.target):
+        yield AskUniformAccess(one.target)
 
 
 def read(case: Case, answers: Answers) -> Reading:

@@ -12,7 +12,8 @@ from shared.model.names import Permission, Role
 if TYPE_CHECKING:
     from shared.model.facts import Access, Account, Beat, Change, DenyRule, FlowLogs, Policy, Project
     from shared.model.machine import Machine, Surroundings
-    from shared.model.memory import SerialOutput
+    from shared.model.memory import MemoryUse, SerialOutput
+    from shared.model.outcomes import MachineType
     from shared.model.role import RoleDefinition
     from shared.ports import Facts
 
@@ -72,6 +73,19 @@ class AskPolicy(Question, frozen=True):
     @property
     def asked(self) -> str:
         return f"does {self.resource} exist, and what does its policy say?"
+
+
+class AskUniformAccess(Question, frozen=True):
+    """Whether the policy of a bucket takes conditions."""
+
+    bucket: str
+
+    def put(self, facts: Facts) -> bool:
+        return facts.uniform_access(self.bucket)
+
+    @property
+    def asked(self) -> str:
+        return f"do policies alone decide in {self.bucket}?"
 
 
 class AskDenyRules(Question, frozen=True):
@@ -254,3 +268,37 @@ class AskFlowLogs(Question, frozen=True):
     @property
     def asked(self) -> str:
         return f"are flow logs on for {self.subnet}?"
+
+
+class AskMemoryUse(Question, frozen=True):
+    """How full the memory of a machine was between two times."""
+
+    machine: Machine
+    since: datetime
+    until: datetime
+
+    def put(self, facts: Facts) -> MemoryUse:
+        return facts.memory_use(self.machine, self.since, self.until)
+
+    @property
+    def asked(self) -> str:
+        return f"how full was the memory of {self.machine.name}?"
+
+    def __hash__(self) -> int:
+        """A machine is told apart by its number."""
+        return hash((self.machine.project, self.machine.id, self.since, self.until))
+
+
+class AskMachineType(Question, frozen=True):
+    """A machine type of a zone, and the quota left for it."""
+
+    project: str
+    zone: str
+    name: str
+
+    def put(self, facts: Facts) -> MachineType:
+        return facts.machine_type(self.project, self.zone, self.name)
+
+    @property
+    def asked(self) -> str:
+        return f"how large is {self.name} in {self.zone}, and does the quota have room for it?"

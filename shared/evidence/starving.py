@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
+from shared.evidence import outgrown
 from shared.evidence.answers import Answers
 from shared.evidence.case import BEFORE, Case
 from shared.evidence.claim import NOTHING, Claim, Reading, Stage
@@ -34,7 +35,11 @@ def ask(case: Case, answers: Answers) -> Iterator[Question]:
     yield from _flow_logs(case, answers)
     found: Machine | None = answers.value(machine)
     output: SerialOutput | None = answers.value(_serial(machine))
-    if found is not None and output is not None and read_serial(output).agents_killed:
+    if found is None or output is None:
+        return
+    larger = list(outgrown.ask(case, answers, found, output))
+    yield from larger
+    if larger or read_serial(output).agents_killed:
         yield AskSurroundings(found)
 
 
@@ -52,7 +57,9 @@ def read(case: Case, answers: Answers) -> Reading:
         return Reading(findings=findings, claims=_lost(case, UNKNOWN, why))
     story = read_serial(output)
     killed_at = story.events[-1].at if story.events else None
-    findings = (*_told(question, story), *_agents(case, answers, killed_at), *_flows(case, answers))
+    found: Machine | None = answers.value(machine)
+    measured = outgrown.read(case, answers, found, output) if found is not None else ()
+    findings = (*_told(question, story), *measured, *_agents(case, answers, killed_at), *_flows(case, answers))
     return Reading(findings=findings, claims=_claims(case, answers, story))
 
 

@@ -92,6 +92,7 @@ class Moves(Struct, frozen=True, kw_only=True):
     decides what is next; `inverse` is the work that takes back what this run changed, None where nothing is ours.
     `may_redo` says whether an effect whose outcome is not known may still be done again: safe to repeat is not yet
     right to repeat, a day later. Where it may not, its receipt says UNKNOWN and `advance` looks what is there.
+    `patient` is whether it waits while another fix is at its target.
     """
 
     work: type
@@ -101,3 +102,4 @@ class Moves(Struct, frozen=True, kw_only=True):
     inverse: Callable[[Any, Progress], Work | None]
     targets: Callable[[Any], tuple[str, ...]]
     may_redo: Callable[[Any, Progress, Eyes], bool] = lambda _work, _progress, _eyes: True
+    patient: bool = True

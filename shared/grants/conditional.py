@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from shared.model.names import is_target
 
+BUCKETS = "//storage.googleapis.com/projects/_/buckets/"
 TAKE_CONDITIONS = {
     "cloudresourcemanager.googleapis.com": ("projects", "folders", "organizations", "tagKeys", "tagValues"),
     "iam.googleapis.com": ("serviceAccounts", "workloadIdentityPools", "workforcePools"),
@@ -24,9 +25,14 @@ role bindings"); everything else takes none, even where a command line offers a 
 def takes_condition(resource: str) -> bool:
     """Whether a binding in the policy of a resource, by its full name, may carry a condition.
 
-    True for every bucket; one without uniform access takes none all the same, and Google refuses the write.
+    True for every bucket; one without uniform access takes none all the same: see `only_if_uniform`.
     """
     if not is_target(resource):
         return False
     host, *path = resource.removeprefix("//").split("/")
     return len(path) % 2 == 0 and path[-2] in TAKE_CONDITIONS.get(host, ())
+
+
+def only_if_uniform(resource: str) -> bool:
+    """Whether the policy of a resource takes conditions only with uniform bucket-level access: that of a bucket."""
+    return resource.startswith(BUCKETS) and resource.count("/") == BUCKETS.count("/") and takes_condition(resource)

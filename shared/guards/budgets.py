@@ -31,6 +31,7 @@ LIMITS: dict[Budget, tuple[Limit, ...]] = {
     Budget.ORGANIZATION: (Limit(most=20, within=HOUR), Limit(most=100, within=DAY)),
     Budget.API: (Limit(most=3, within=HOUR),),
     Budget.MACHINE: (Limit(most=1, within=DAY),),
+    Budget.CARDS: (Limit(most=30, within=HOUR),),
     Budget.SAME: (Limit(most=1, within=DAY), Limit(most=2, within=WEEK, advice=LASTING)),
 }
 """An operator may make these stricter by what a policy permits, never looser."""

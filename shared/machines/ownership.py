@@ -79,7 +79,7 @@ def gke_node(question: Question) -> Precondition | None:
 def other_owner(question: Question) -> Precondition | None:
     """Another product or tool owns the machine, or may."""
     name, machine = "vm.other_owner", question.machine
-    if (owner := _by_label(machine.labels) or _by_key(machine.metadata_keys)) is not None:
+    if (owner := owner_by_label(machine.labels) or _by_key(machine.metadata_keys)) is not None:
         return refused(name, f"It belongs to {owner[0]}: {owner[1]}.")
     made_by = machine.created_by[:MOST_SAID]
     if MANAGERS not in machine.created_by and ("/" in made_by or any(tool in made_by.lower() for tool in TOOLS)):
@@ -90,7 +90,8 @@ def other_owner(question: Question) -> Precondition | None:
     return None
 
 
-def _by_label(labels: dict[str, str]) -> tuple[str, str] | None:
+def owner_by_label(labels: dict[str, str]) -> tuple[str, str] | None:
+    """The product or tool that labels name as the owner, and where a change belongs; None where they name none."""
     for key, value in labels.items():
         tool = value.lower()
         if tool in TOOLS or (key == FROM_CONSOLE and value == "vm_add-tf"):

@@ -8,6 +8,7 @@ from enum import StrEnum
 from msgspec import Struct
 
 from shared.model.decision import Quorum
+from shared.model.work import Work
 
 
 class Person(Struct, frozen=True, kw_only=True):
@@ -28,6 +29,7 @@ class SlackUser(Struct, frozen=True, kw_only=True):
 class Approval(Struct, frozen=True, kw_only=True):
     """What people are asked: a run's plan by its hash, its tier, who has to agree until when, and who never counts.
 
+    `works` are what was shown, to tell later what has changed; what is carried out is bound by the hash alone.
     `never` are IAM members: who was refused, on whose behalf, who gains, who wrote the rule in the last 24 hours.
     `domains` are those of the organisation: nobody outside them counts, and nobody at all where there are none.
     `hours` is how long a grant would last, `window` when a machine may be interrupted.
@@ -36,6 +38,7 @@ class Approval(Struct, frozen=True, kw_only=True):
     id: str
     run: str
     plan_hash: str
+    works: tuple[Work, ...] = ()
     tier: str
     quorums: tuple[Quorum, ...]
     asked_at: datetime
@@ -91,6 +94,11 @@ class Ended(Struct, frozen=True, kw_only=True):
     at: datetime
     by: str = ""
     why: str = ""
+
+
+def denied_by(deny: Vote, at: datetime) -> Ended:
+    """How a question ends on which somebody said no, whatever end was wanted."""
+    return Ended(approval=deny.approval, ending=Ending.DENIED, at=at, by=deny.person.id, why=deny.reason)
 
 
 class State(StrEnum):

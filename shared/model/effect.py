@@ -114,7 +114,8 @@ class Before(Struct, frozen=True, kw_only=True):
     """What was there before an effect, read right before its intent was written.
 
     `present` is whether the binding, or the API, was there already; `etag` the policy's; `services` what was switched
-    on in the project; `account`, `scopes`, `machine_type`, `status` and `addresses` a machine's.
+    on in the project; `account`, `scopes`, `machine_type`, `status` and `addresses` a machine's. `untried` is whether
+    the effect is begun for the first time, so that whatever is there by then was done by others.
     """
 
     present: bool = False
@@ -125,6 +126,7 @@ class Before(Struct, frozen=True, kw_only=True):
     machine_type: str = ""
     status: str = ""
     addresses: tuple[str, ...] = ()
+    untried: bool = False
 
 
 class Receipt(Struct, frozen=True, kw_only=True):

@@ -29,6 +29,7 @@ class Budget(StrEnum):
     API = "APIs enabled"
     MACHINE = "interruptions of a machine"
     SAME = "the same grant again"
+    CARDS = "cards that ask nobody"
 
 
 class Charge(Struct, frozen=True, kw_only=True):

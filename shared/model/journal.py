@@ -157,3 +157,8 @@ class Link(Struct, frozen=True, kw_only=True):
     digest: str
     fix: str
     number: int
+
+    @property
+    def noted(self) -> str:
+        """The place in the chain as it is noted elsewhere: `SEQUENCE:DIGEST`."""
+        return f"{self.sequence}:{self.digest}"

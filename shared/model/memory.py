@@ -48,7 +48,7 @@ class Filled(Struct, frozen=True):
 
 
 class MemoryUse(Struct, frozen=True, kw_only=True):
-    """How full a machine's memory was, oldest first: the highest of every five minutes, with gaps where nobody measured.
+    """How full a machine's memory was, oldest first: the highest of every five minutes, and gaps where nobody measured.
 
     `by` names the metric; it is empty, and so is `filled`, where nothing has measured the memory.
     """

@@ -31,7 +31,7 @@ class Defaults(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unk
     minutes: int = 30
 
 
-class PrincipalMatch(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+class PrincipalMatch(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True, gc=False):
     """Who is meant, all of it together: exact IAM members, members of a directory group, accounts of the target."""
 
     exactly: tuple[str, ...] = field(default=(), name="is")
@@ -39,7 +39,7 @@ class PrincipalMatch(Struct, frozen=True, kw_only=True, omit_defaults=True, forb
     of_target_project: bool = False
 
 
-class TargetMatch(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+class TargetMatch(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True, gc=False):
     """Which target is meant, all of it together: exact full names, what it stands under, its kind, its labels."""
 
     exactly: tuple[str, ...] = field(default=(), name="is")
@@ -48,7 +48,7 @@ class TargetMatch(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_
     labels: dict[str, tuple[str, ...]] = {}
 
 
-class When(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+class When(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True, gc=False):
     """When a rule applies; what is empty was not written and asks for nothing."""
 
     source: tuple[str, ...] = ()
@@ -58,7 +58,7 @@ class When(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown
     target: TargetMatch | None = None
 
 
-class Then(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+class Then(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True, gc=False):
     """What a rule says: a mode, and for a mode that permits something, exactly what and on what terms.
 
     `hours` is None where the defaults hold. `until` is the last day of a rule that ignores, in UTC.
@@ -75,7 +75,7 @@ class Then(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown
     reason: str = ""
 
 
-class Rule(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+class Rule(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True, gc=False):
     """One rule of the file, by an id that people and the kill switch may name."""
 
     id: str

@@ -12,11 +12,13 @@ from shared.model.report import Report
 
 
 class RunState(StrEnum):
-    """How far a run has come. In observe mode each of these is an end."""
+    """What was decided about a run; how far its fix has come, the journal says."""
 
     DRY_RUN_DONE = "DRY_RUN_DONE"
     NOTIFIED = "NOTIFIED"
     REFUSED = "REFUSED"
+    AWAITING_APPROVAL = "AWAITING_APPROVAL"
+    APPROVED = "APPROVED"
 
 
 STATE_OF_MODE = {
@@ -24,6 +26,8 @@ STATE_OF_MODE = {
     Mode.NOTIFY: RunState.NOTIFIED,
     Mode.IGNORE: RunState.NOTIFIED,
     Mode.REFUSE: RunState.REFUSED,
+    Mode.ASK: RunState.AWAITING_APPROVAL,
+    Mode.AUTO: RunState.APPROVED,
 }
 
 

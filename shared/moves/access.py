@@ -25,6 +25,7 @@ from shared.moves.machine import (
     snapshot,
     snapshot_of,
 )
+from shared.moves.means import lacking
 from shared.moves.restart import EDGES, TIMES, restarted
 from shared.moves.scene import OURS, SET, Change
 
@@ -40,14 +41,20 @@ def _checked(work: Access, step: Progress, eyes: Eyes) -> Next:
         return gone(work.machine, touched=False)
     if _has(machine, work.account, work.scopes):
         return End(outcome=Outcome.NOTHING, why=f"{machine.name} has this account with these scopes already")
-    if work.was is not None and not _has(machine, work.was.account, work.was.scopes):
-        why = f"the account or the scopes of {machine.name} have changed since that was planned: plan anew"
-        return End(outcome=Outcome.REFUSED, why=why)
-    if work.scopes and work.account is None:
-        return End(outcome=Outcome.REFUSED, why="scopes need a service account that has them")
+    if unsound := _unsound(work, machine):
+        return End(outcome=Outcome.REFUSED, why=unsound)
     if against := objection(machine, Intervention.ACCESS, work.machine, step, eyes):
         return against
+    if lack := lacking(work, eyes.sight):
+        return End(outcome=Outcome.REFUSED, why=lack)
     return Go(state=SNAPSHOT, seen=kept(snapshot_of(machine, serial_next(work.machine, eyes))))
+
+
+def _unsound(work: Access, machine: Machine) -> str:
+    """Why what was planned does not fit the machine any more, or never did; "" where it does."""
+    if work.was is not None and not _has(machine, work.was.account, work.was.scopes):
+        return f"the account or the scopes of {machine.name} have changed since that was planned: plan anew"
+    return "scopes need a service account that has them" if work.scopes and work.account is None else ""
 
 
 def _change(work: Access, step: Progress) -> Change:

@@ -60,7 +60,10 @@ def booted(
         return Sign(YES, "its console tells of a boot"), output.next
     if first is not None and output.next != first:
         return Sign(YES, "its console is being written since it runs again"), output.next
-    return Sign(UNKNOWN, "its console tells of no boot yet, and its agents were not heard"), output.next
+    is_told = mark is not None and heard.verdict is NO  # else a boot, or a beat, may have been missed
+    return Sign(
+        NO if is_told else UNKNOWN, "its console tells of no boot yet, and its agents were not heard"
+    ), output.next
 
 
 def agent(name: MachineName, since: datetime, eyes: Eyes) -> Sign:

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from shared.execution.fold import FIRST, Progress
 from shared.execution.next import Act, End, Eyes, Go, Moves, Next
-from shared.model.effect import Before, DisableApi, EnableApi, Result
+from shared.model.effect import Before, DisableApi, EnableApi, Receipt, Result
 from shared.model.journal import Outcome
 from shared.model.work import Disable, Enable, Work
 
@@ -15,6 +15,7 @@ POLL_SECONDS = (2, 4, 8, 16, 30)
 """How long to wait before each look: Service Usage operations take seconds to minutes."""
 GIVES_UP_AFTER = timedelta(minutes=10)
 OWNED = "owned"
+NOT_OURS = (Result.REFUSED, Result.ALREADY)
 
 
 def advance(work: Enable, step: Progress, eyes: Eyes) -> Next:
@@ -23,9 +24,8 @@ def advance(work: Enable, step: Progress, eyes: Eyes) -> Next:
     if step.state == FIRST:
         return _checked(work, on, eyes)
     done = step.last(EnableApi)
-    receipt = done.receipt if done else None
-    if receipt is not None and receipt.result is Result.REFUSED:
-        return End(outcome=Outcome.REFUSED, why=_refused(receipt.code, receipt.said))
+    if done and done.receipt and (over := _over(work, done.receipt)):
+        return over
     if work.service not in on:
         if eyes.now - step.entered >= GIVES_UP_AFTER:
             why = f"{work.service} was not on in {work.project} ten minutes after it was switched on"
@@ -52,19 +52,32 @@ def _checked(work: Enable, on: frozenset[str], eyes: Eyes) -> Next:
     )
 
 
+def _over(work: Enable, receipt: Receipt) -> End | None:
+    """The end that the receipt tells by itself."""
+    if receipt.result is Result.REFUSED:
+        return End(outcome=Outcome.REFUSED, why=_refused(receipt.code, receipt.said))
+    if receipt.result is Result.ALREADY:
+        return End(outcome=Outcome.NOTHING, why=f"somebody else has just switched {work.service} on in {work.project}")
+    return None
+
+
 def _refused(code: str, said: str) -> str:
     told = f"{code} {said}"
     if "UREQ_PROJECT_BILLING" in told or "illing" in said:
         return f"the API needs a billing account, and linking one is for its administrator: {said}"
     if "UREQ_TOS" in told or "erms of" in said:
         return f"somebody has to accept the API's terms in the console first: {said}"
+    if "SERVICE_CONFIG_NOT_FOUND_OR_PERMISSION_DENIED" in told:
+        return f"there is no such API, or it is only for those whom its owner lets in: {said}"
+    if "constraints/" in told or "ORG_POLICY" in told or "RESTRICTION_VIOLATED" in told:
+        return f"an organisation policy keeps this API off, and nothing here will propose to weaken it: {said}"
     return f"Google refused to switch it on: {said}"
 
 
 def inverse(_: Enable, step: Progress) -> Work | None:
     """The switching off of what this run switched on; None where it was on before."""
     done = step.last(EnableApi)
-    if done is None or done.receipt is None or done.receipt.result is Result.REFUSED or not step.seen.get(OWNED):
+    if done is None or done.receipt is None or done.receipt.result in NOT_OURS or not step.seen.get(OWNED):
         return None
     if not isinstance(done.effect, EnableApi):
         return None

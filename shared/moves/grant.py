@@ -8,10 +8,13 @@ from shared.execution.fold import FIRST, Progress
 from shared.execution.next import Act, End, Eyes, Moves, Next
 from shared.grants.proof import digest
 from shared.model.effect import AddBinding, Before, RemoveBinding, Result
-from shared.model.facts import AccessState
+from shared.model.evidence import NO, YES
+from shared.model.facts import AccessState, Policy
 from shared.model.journal import Outcome
+from shared.model.role import RoleDefinition
 from shared.model.work import Grant, Revoke, Work
-from shared.moves.bindings import gives_already, has, too_full
+from shared.moves.bindings import gives_already, has, look_again, too_full, too_many_twins
+from shared.moves.floor import beneath
 
 WRITTEN = "WRITTEN"
 OURS = (Result.CHANGED, Result.UNKNOWN)
@@ -30,45 +33,60 @@ def advance(work: Grant, step: Progress, eyes: Eyes) -> Next:
         ours = receipt is not None and receipt.result in OURS
         said = "is in the policy" if ours else "was in the policy before, so it is not ours"
         return End(outcome=Outcome.OK if ours else Outcome.NOTHING, why=f"{work.role} for {work.member} {said}")
+    if again := look_again(step):
+        return again
     why = f"{work.role} for {work.member} was written and is not there any more: somebody took it away"
     return End(outcome=Outcome.FAILED, why=why)
 
 
 def _checked(work: Grant, eyes: Eyes) -> Next:
-    """The preconditions of section 3.5 and 3.6, read right before the write."""
+    """Everything that could speak against the write, read right before it."""
     if eyes.now >= work.until:
         return End(outcome=Outcome.REFUSED, why="the time for which it was approved is over")
     policy = eyes.sight.policy(work.resource)
     if has(policy, work.role, work.member, work.condition) or gives_already(policy, work.role, work.member):
         return End(outcome=Outcome.NOTHING, why=f"{work.member} has {work.role} on {work.resource} already")
-    if full := too_full(policy):
-        return End(outcome=Outcome.REFUSED, why=full)
-    if refusal := _refused_by_iam(work, eyes) or _grown(work, eyes):
-        return refusal
+    if against := _against(work, policy, eyes):
+        return End(outcome=Outcome.REFUSED, why=against)
     added = AddBinding(resource=work.resource, role=work.role, member=work.member, condition=work.condition)
     removed = RemoveBinding(resource=work.resource, role=work.role, member=work.member, condition=work.condition)
     before = Before(present=False, etag=policy.etag)
     return Act(effect=added, before=before, inverse=removed, then=WRITTEN)
 
 
-def _refused_by_iam(work: Grant, eyes: Eyes) -> End | None:
-    """A deny policy that no role can override, or access that is there already."""
-    call = eyes.opened.call
+def _against(work: Grant, policy: Policy, eyes: Eyes) -> str:
+    """Why nothing is written, "" where nothing speaks against it."""
+    if full := too_full(policy) or too_many_twins(policy, work.role, work.member):
+        return full
+    role = eyes.sight.role(work.role)
+    return _by_iam(work, eyes) or _grown(work, role) or beneath(work, role, eyes.sight)
+
+
+def _by_iam(work: Grant, eyes: Eyes) -> str:
+    """A deny policy that no role can override, access that is there already, or that it could not be told.
+
+    Asked for the grant that the refused call is about: for those after it, ours would be part of the answer.
+    """
+    call, first = eyes.opened.call, next(one for one in eyes.opened.works if isinstance(one, Grant))
     if not (call.principal and call.permission and "@" in call.principal and call.principal in work.member):
-        return None
+        return ""
+    if work != first:
+        return ""
     access = eyes.sight.access(call.principal, call.permission, work.resource, eyes.now)
-    if access.denied.value == "yes":
-        return End(outcome=Outcome.REFUSED, why="a deny policy forbids it; no role can override a deny policy")
+    if access.denied is YES:
+        return "a deny policy forbids it; no role can override a deny policy"
     if access.state is AccessState.CAN:
-        return End(outcome=Outcome.REFUSED, why="IAM gives the permission by now: a role would change nothing")
-    return None
+        return "IAM gives the permission by now: a role would change nothing"
+    if access.state is not AccessState.CANNOT or access.denied is not NO:
+        return f"could not tell whether a role is what is missing by now ({access.state}): nothing is granted"
+    return ""
 
 
-def _grown(work: Grant, eyes: Eyes) -> End | None:
-    """The role as it is now is not the one that was approved."""
-    if work.role_digest is None or digest(eyes.sight.role(work.role)) == work.role_digest:
-        return None
-    return End(outcome=Outcome.REFUSED, why=f"{work.role} holds other permissions than when it was approved: plan anew")
+def _grown(work: Grant, role: RoleDefinition) -> str:
+    """That the role as it is now is not the one that was approved."""
+    if work.role_digest is None or digest(role) == work.role_digest:
+        return ""
+    return f"{work.role} holds other permissions than when it was approved: plan anew"
 
 
 def inverse(work: Grant, step: Progress) -> Work | None:
@@ -90,6 +108,7 @@ MOVES = Moves(
     edges=(
         (FIRST, WRITTEN, "the binding was written with the etag that was read"),
         (FIRST, "end", "it is there already, or a precondition says no"),
+        (WRITTEN, WRITTEN, "it is not to be seen yet"),
         (WRITTEN, "end", "it was read back, or Google refused it"),
     ),
     advance=advance,

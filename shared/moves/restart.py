@@ -243,7 +243,7 @@ EDGES = (
     (BOOTING, BOOTING, "it has shown no sign of life yet"),
     (BOOTING, STARTING, "somebody stopped it while it came up"),
     (BOOTING, CHECKED, "it has booted"),
-    (BOOTING, ROLLBACK_STOP, "no sign of life, and a second stop was approved"),
+    (BOOTING, ROLLBACK_STOP, "certainly no sign of life, and a second stop was approved"),
     (BOOTING, "end", "no sign of life, and no second stop was approved; or it is gone, or kept from running"),
     (CHECKED, "end", "it has what was planned, or what was there before"),
     (ROLLBACK_STOP, ROLLBACK_STOP, "it has not stopped yet"),

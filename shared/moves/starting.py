@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from shared.execution.next import End, Go, Next, Page
 from shared.model.effect import StartMachine
-from shared.model.evidence import YES
+from shared.model.evidence import NO, YES
 from shared.model.journal import Outcome
 from shared.moves.alive import Sign, booted
 from shared.moves.machine import Fate, Told, fate, is_full, passes
@@ -107,7 +107,7 @@ def _suspended(scene: Scene) -> End:
 
 
 def booting(scene: Scene) -> Next:
-    """Whether the machine shows a sign of life; without one it is stopped once more only if that was approved."""
+    """Whether the machine shows a sign of life; if it certainly has none, it is stopped again where approved."""
     if scene.is_stopped:
         return _stopped_again(scene, STARTING)
     if not scene.runs:
@@ -125,7 +125,7 @@ def booting(scene: Scene) -> Next:
 
 def _silent(scene: Scene, sign: Sign) -> Next:
     why = f"{scene.change.name.name} runs and has shown no sign of life for ten minutes: {sign.why}"
-    if scene.step.seen.get(SET) == OURS and scene.eyes.opened.may_roll_back:
+    if sign.verdict is NO and scene.step.seen.get(SET) == OURS and scene.eyes.opened.may_roll_back:
         return scene.stop(ROLLBACK_STOP, {FAILED: why})
     if scene.eyes.now - scene.step.entered >= NO_SIGN_FOR:
         return End(outcome=Outcome.NEEDS_HUMAN, why=why)

@@ -10,7 +10,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from hashlib import blake2b
 
-from msgspec import Struct
+from msgspec.structs import replace
 
 from shared.errors import LookFailed, NotAllowedToLook, NotFound, Overtaken
 from shared.execution.fold import Fix, Progress, fold, grown
@@ -32,10 +32,11 @@ from shared.model.journal import (
     Seen,
     Tried,
 )
-from shared.model.work import Grant, Work
+from shared.model.work import Grant, Revoke, Work
 from shared.moves import MOVES, VERIFY
 from shared.pipeline.held_back import held_back
-from shared.ports import Clock, Cloud, Guards, Journal, Queue, Sight
+from shared.pipeline.workshop import Workshop
+from shared.ports import Journal, Queue
 
 HELD_FOR = timedelta(minutes=2)
 """How long a claim holds. A handler ends far sooner; after a crash another worker goes on when this is over."""
@@ -52,18 +53,6 @@ WENT = {
     Outcome.NEEDS_HUMAN: Went.BROKE,
 }
 """What the breaker makes of how a step ends; a refusal before anything was changed is none of its business."""
-
-
-class Workshop(Struct, frozen=True, kw_only=True):
-    """Everything that carrying out a fix takes. `worker` is different for every invocation."""
-
-    sight: Sight
-    cloud: Cloud
-    journal: Journal
-    queue: Queue
-    clock: Clock
-    guards: Guards
-    worker: str
 
 
 def open_fix(opened: Opened, journal: Journal, queue: Queue, now: datetime) -> str:
@@ -95,7 +84,10 @@ def execute(fix_id: str, shop: Workshop) -> Fix:
     try:
         fix = _Hand(shop, fix, now).go_on()
     except Overtaken:
-        return fold(shop.journal.lines(fix_id))
+        fix = fold(shop.journal.lines(fix_id))
+        if fix.outcome is not None:  # who was paused may have taken the targets after the fix had let go of them
+            shop.journal.free_leases(fix.id)
+        return fix
     if fix.outcome is None:
         shop.queue.put(fix.id, fix.due)
     else:
@@ -116,7 +108,7 @@ class _Hand:
         self._write(Claimed(worker=self._shop.worker, generation=self._generation, until=self._until))
         step = self._fix.step
         work, moves = self._work(step)
-        if held := self._target_held_by_another():
+        if held := self._target_held_by_another(moves) or self._undone_is_underway(work):
             self._page_if_overdue(step, work, moves)
             return self._write(Tried(step=step.step, why=held, due=self._later(step)))
         if step.pending is not None:
@@ -133,17 +125,30 @@ class _Hand:
             return None, VERIFY
         return works[step.step], MOVES[type(works[step.step])]
 
-    def _target_held_by_another(self) -> str:
-        """Why the fix has to wait: another one is at one of its targets; "" where none is.
+    def _target_held_by_another(self, moves: Moves) -> str:
+        """Why the fix has to wait: another one is at one of its targets; "" where none is, or the step does not wait.
 
         All are taken at once and in one order, so that no two fixes each wait for what the other one holds.
         """
         until = self._now + LEASED_FOR
-        targets = {target for work in self._fix.opened.works for target in MOVES[type(work)].targets(work)}
-        for target in sorted(targets):
-            if not self._shop.journal.take_lease(target, self._fix.id, until, self._now):
+        targets: dict[str, bool] = {}
+        for work in self._fix.opened.works:
+            for target in MOVES[type(work)].targets(work):
+                targets[target] = targets.get(target, False) or MOVES[type(work)].patient
+        for target, is_waited_for in sorted(targets.items()):
+            taken = self._shop.journal.take_lease(target, self._fix.id, until, self._now)
+            if not taken and is_waited_for and moves.patient:
                 return f"another fix is at {target}"
         return ""
+
+    def _undone_is_underway(self, work: Work | None) -> str:
+        """That the fix which is taken back does not know yet whether its grant is there: it could come after us."""
+        if not isinstance(work, Revoke) or self._fix.opened.undo_of is None:
+            return ""
+        undone = fold(self._shop.journal.lines(self._fix.opened.undo_of))
+        pairs = zip(undone.opened.works, undone.steps, strict=False)
+        at_it = any(isinstance(one, Grant) and step.effects and step.outcome is None for one, step in pairs)
+        return f"{undone.id}, which is taken back, is still at its grant" if at_it else ""
 
     def _page_if_overdue(self, step: Progress, work: Work | None, moves: Moves) -> None:
         deadline = step.deadline or step.entered + moves.states[step.state]
@@ -159,7 +164,9 @@ class _Hand:
         except LookFailed as error:
             return Again(why=str(error))
         except (NotAllowedToLook, NotFound) as error:
-            if not any(one.effects for one in self._fix.steps):
+            # what is owed to others, as the end of a grant is, does not end by our not being let in
+            owes = self._fix.opened.undo_of is not None and isinstance(error, NotAllowedToLook)
+            if not owes and not any(one.effects for one in self._fix.steps):
                 return End(outcome=Outcome.REFUSED, why=str(error))
             return Page(why=str(error), wait=self._backoff(step))
 
@@ -216,7 +223,7 @@ class _Hand:
                 within_seconds=act.within.total_seconds() if act.within else 0,
             )
         )
-        return self._perform(self._fix.step, moves)
+        return self._perform(self._fix.step, moves, untried=True)
 
     def _ends_at(self, step: Progress) -> datetime:
         """When a grant ends; its revocation is queued before it is written, whatever becomes of us."""
@@ -241,14 +248,15 @@ class _Hand:
             step, moves, Receipt(result=Result.UNKNOWN, said="no answer came, and now it is too late")
         )
 
-    def _perform(self, step: Progress, moves: Moves) -> Fix:
+    def _perform(self, step: Progress, moves: Moves, *, untried: bool = False) -> Fix:
         pending = step.pending
         if pending is None:
             raise RuntimeError(f"no intent of {self._fix.id} is waiting for its effect")
         if self._shop.clock.now() >= self._until:
             raise Overtaken(f"the claim on {self._fix.id} is over: another worker may be at it")
         try:
-            receipt = self._shop.cloud.perform(pending.effect, pending.before)
+            before = replace(pending.before, untried=untried)
+            receipt = self._shop.cloud.perform(pending.effect, before, self._fix.opened.reason)
         except LookFailed as error:
             return self._write(Tried(step=step.step, why=str(error), due=self._later(step)))
         return self._received(step, moves, receipt)

@@ -10,7 +10,8 @@ from msgspec.structs import replace
 from shared.actions import Known, Reset
 from shared.evidence.answers import Answers
 from shared.evidence.case import Case
-from shared.evidence.questions import AskAccount, AskGrantable, AskRole, AskSurroundings
+from shared.evidence.outgrown import resize_of
+from shared.evidence.questions import AskAccount, AskGrantable, AskRole, AskSurroundings, AskUniformAccess
 from shared.evidence.scopes import attachable, is_whole, policies_over, roles_in, scope_need
 from shared.evidence.silence import silence_of
 from shared.machines.change import choose_change
@@ -23,11 +24,13 @@ from shared.model.machine import (
     Machine,
     Outcome,
     Precondition,
+    Resize,
     ScopeChange,
     Surroundings,
 )
 from shared.model.names import Role
 from shared.model.role import RoleDefinition
+from shared.model.work import Attached
 
 if TYPE_CHECKING:
     from shared.grants.catalogue import Catalogue
@@ -42,7 +45,8 @@ def known_from(case: Case, answers: Answers, catalogue: Catalogue | None, now: d
         for one in answers
         if isinstance(one, AskGrantable) and answers.value(one) is not None
     }
-    known = Known(catalogue=catalogue, grantable=accepted)
+    lists = (one.bucket for one in answers if isinstance(one, AskUniformAccess) and answers.value(one) is False)
+    known = Known(catalogue=catalogue, grantable=accepted, with_lists=frozenset(lists))
     machine: Machine | None = answers.value(case.machine) if case.machine else None
     if machine is None:
         return known
@@ -53,7 +57,9 @@ def known_from(case: Case, answers: Answers, catalogue: Catalogue | None, now: d
         machine_name=machine.name,
         scope_change=_change(case, answers, machine, catalogue) if asked_for_roles else None,
         preconditions=_speaking(answers, machine, Intervention.ACCESS, now),
+        attached=Attached(account=machine.account, scopes=machine.scopes),
         reset=_reset(case, answers, machine),
+        resize=_resize(case, answers, machine),
     )
 
 
@@ -75,6 +81,18 @@ def _reset(case: Case, answers: Answers, machine: Machine) -> Reset | None:
         return Reset(against="could not tell what stands around the machine")
     against = next((one.said.removesuffix(".") for one in found if one.outcome in STOPS), "")
     return Reset(why=silence.why, against=against)
+
+
+def _resize(case: Case, answers: Answers, machine: Machine) -> Resize | None:
+    """Whether the machine is to be made larger, which does the work of a reset as well; None without a reason."""
+    found = resize_of(case, answers, machine)
+    if found is None or found.against:
+        return found
+    speaking = _speaking(answers, machine, Intervention.RESIZE, case.now)
+    if speaking is None:
+        return replace(found, against="could not tell what stands around the machine")
+    against = next((one.said.removesuffix(".") for one in speaking if one.outcome in STOPS), "")
+    return replace(found, against=against, warnings=tuple(one.said for one in speaking if one.outcome is Outcome.T2))
 
 
 def _change(case: Case, answers: Answers, machine: Machine, catalogue: Catalogue | None) -> ScopeChange:

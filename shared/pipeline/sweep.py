@@ -18,8 +18,10 @@ from shared.machines.question import STOPPED
 from shared.model.effect import Before, Result
 from shared.model.journal import Body, Line, Paged, Seen
 from shared.model.work import Grant, Revoke
-from shared.pipeline.execute import ENDS, Workshop, execute
+from shared.pipeline.execute import ENDS
 from shared.pipeline.take_back import open_undo, still_ours, undos
+from shared.pipeline.turn import turn
+from shared.pipeline.workshop import Errands, Workshop
 
 EXPIRY = "the end of the grant"
 """Who approves the end of a grant: it was approved with the grant itself."""
@@ -70,6 +72,7 @@ class _Sweeper:
         """Everything once, what is most urgent first."""
         started = self._each(self._machines())
         self._each(self._forgotten())
+        self._each(self._errands())
         ended = self._each((one, partial(self._end_grants, one)) for one in self._due() if one.startswith(ENDS))
         stepped = self._each((one, partial(self._step, one)) for one in self._due() if not one.startswith(ENDS))
         return Swept(started=started, ended=ended, stepped=stepped, failed=tuple(self._failed))
@@ -92,7 +95,7 @@ class _Sweeper:
     def _step(self, fix: str) -> int:
         """Take one fix further; one that nobody knows, or that fails, does not stand in the way of others."""
         try:
-            execute(fix, self._shop)
+            turn(fix, self._shop)
         except NotFound:
             self._shop.queue.drop(fix)
             raise
@@ -100,6 +103,14 @@ class _Sweeper:
             self._shop.queue.put(fix, self._now + SOON)
             raise
         return 1
+
+    def _errands(self) -> Iterator[Todo]:
+        if (errands := self._shop.errands) is not None:
+            yield "errands", partial(self._look_round, errands)
+
+    def _look_round(self, errands: Errands) -> int:
+        errands.look_round(self._shop)
+        return 0
 
     # fixes that nobody has in a queue any more
 

@@ -9,7 +9,8 @@ from shared.model.codec import to_json
 from shared.model.journal import GOES_ON, Opened
 from shared.model.work import OriginalCall, Work
 from shared.moves import MOVES
-from shared.pipeline.execute import Workshop, open_fix
+from shared.pipeline.execute import open_fix
+from shared.pipeline.workshop import Workshop
 from shared.ports import Journal
 
 

@@ -11,17 +11,14 @@ from msgspec import Struct
 from shared.actions import Known
 from shared.errors import Refused
 from shared.evidence.paths import path_in
-from shared.evidence.questions import AskEntry
 from shared.grants.conditional import takes_condition
 from shared.model.codec import to_json
 from shared.model.denial import Denial
-from shared.model.evidence import YES
 from shared.model.facts import Condition
 from shared.model.machine import ChangeKind
 from shared.model.names import ResourceName
 from shared.model.plan import Action, Plan
-from shared.model.report import Report
-from shared.model.work import Access, Attached, Enable, Grant, MachineName, OriginalCall, Recover, Work
+from shared.model.work import Access, Enable, Grant, MachineName, OriginalCall, Recover, Work
 
 LONGEST = {"T0": timedelta(hours=24), "T1": timedelta(hours=24), "T2": timedelta(hours=72)}
 """No grant is without an end: at most so long by tier."""
@@ -35,16 +32,12 @@ CHANGES_ACCESS = (
 
 
 class Terms(Struct, frozen=True, kw_only=True):
-    """On what terms a plan is put forward: for which run, after how many fixes of it, from when, and for how long.
-
-    `was` is what a machine has whose access would be changed.
-    """
+    """On what terms a plan is put forward: for which run, after how many fixes of it, from when, and for how long."""
 
     run: str
     earlier: int
     now: datetime
     lasts: timedelta
-    was: Attached | None = None
 
 
 class Proposal(Struct, frozen=True, kw_only=True):
@@ -90,15 +83,16 @@ def _work(action: Action, known: Known | None, terms: Terms, until: datetime) ->
     return made
 
 
-def _grant(action: Action, _: Known | None, terms: Terms, until: datetime) -> Work | None:
+def _grant(action: Action, known: Known | None, terms: Terms, until: datetime) -> Work | None:
     if not (action.target and action.role and action.member):
         return None
+    conditional = takes_condition(action.target) and not (known and action.target in known.with_lists)
     return Grant(
         resource=action.target,
         role=action.role,
         member=action.member,
         until=until,
-        condition=_ends(terms.run, until) if takes_condition(action.target) else None,
+        condition=_ends(terms.run, until) if conditional else None,
         role_digest=action.proof.digest if action.proof else None,
     )
 
@@ -119,17 +113,21 @@ def _ends(run: str, until: datetime) -> Condition:
     )
 
 
-def _access(action: Action, known: Known | None, terms: Terms, _: datetime) -> Work | None:
+def _access(action: Action, known: Known | None, *_: object) -> Work | None:
     change = known.scope_change if known else None
     machine = _machine(action, known)
     if change is None or machine is None or change.kind not in CHANGES_ACCESS:
         return None
-    return Access(machine=machine, account=change.account, scopes=change.scopes, was=terms.was)
+    return Access(machine=machine, account=change.account, scopes=change.scopes, was=known.attached if known else None)
 
 
 def _recover(action: Action, known: Known | None, *_: object) -> Work | None:
     machine = _machine(action, known)
-    return Recover(machine=machine) if machine and known and known.reset and known.reset.why else None
+    if machine is None or known is None:
+        return None
+    if (larger := known.enlargement) is not None:
+        return Recover(machine=machine, machine_type=larger.machine_type, was=larger.was)
+    return Recover(machine=machine) if known.reset and known.reset.why and not known.reset.against else None
 
 
 def _machine(action: Action, known: Known | None) -> MachineName | None:
@@ -165,12 +163,6 @@ def _call(denial: Denial, plan: Plan) -> OriginalCall:
         resource=named.text if named else (targets[0] if targets else None),
         project=f"projects/{project}" if project else denial.origin.owner,
     )
-
-
-def was_compared(report: Report) -> bool:
-    """Whether Cloud Logging has the entry, and says the same: anybody could have written what only was delivered."""
-    asked = AskEntry("", "", EPOCH).asked
-    return any(one.asked == asked and one.verdict is YES for one in report.looks)
 
 
 def longest(tier: str) -> timedelta:

@@ -5,16 +5,16 @@ Each rule is kept under its most selective exact key, so a step is held against 
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 
 from msgspec import Struct
 
 from shared.grants.members import as_stored
-from shared.model.decision import ASK, AUTO, IGNORE, STRICTNESS, Mode, Quorum
+from shared.model.decision import ASK, AUTO, IGNORE, NOTIFY, STRICTNESS, Mode, Quorum
 from shared.model.evidence import NO, UNKNOWN, YES
-from shared.model.policy import GatePolicy, Rule
+from shared.model.policy import GatePolicy, Rule, TargetMatch
 from shared.model.subject import Subject
 from shared.policy.match import hangs_on_group, match, spellings_of
 from shared.policy.window import joined
@@ -23,9 +23,8 @@ PERMITTING = (ASK, AUTO)
 NO_RULE = "no rule speaks of this"
 WORDS = {mode: mode.value for mode in Mode} | {ASK: "approve"}
 """The modes as the policy file writes them."""
-UNDER, KIND, LABEL, NAMED, MASKED = "under", "kind", "label", "named", "masked"
-CAUSE, PERMISSION, PRINCIPAL = "cause", "permission", "principal"
-Key = tuple[str, str]
+CAUSE, PERMISSION, PRINCIPAL, NAMED, MASKED, KIND, UNDER, LABEL = "cpintkul"
+"""The dimensions of keys, each the first letter of its keys."""
 
 
 class Ruling(Struct, frozen=True, kw_only=True):
@@ -97,39 +96,33 @@ class Rulebook:
             rule = self._rules[at]
             verdict, why = match(rule, subject)
             if verdict is YES and _lives(rule, now):
-                certain.insert(0, rule)
+                certain.append(rule)
             elif verdict is UNKNOWN and _lives(rule, now):
                 doubtful.append((rule, why))
         most = self._most(certain)
-        doubtful = [one for one in doubtful if STRICTNESS[one[0].then.mode] <= most]
         for at in self._unknown(subject, most):
-            rule = self._rules[at]
-            verdict, why = match(rule, subject)
-            if verdict is UNKNOWN and _lives(rule, now):
-                doubtful.append((rule, why))
-        return certain, doubtful
+            verdict, why = match(self._rules[at], subject)
+            if verdict is UNKNOWN and _lives(self._rules[at], now):
+                doubtful.append((self._rules[at], why))
+        return certain, [one for one in doubtful if STRICTNESS[_at_most(one[0])] <= most]
 
     def _most(self, certain: list[Rule]) -> int:
-        """How free a doubtful rule may be to count still; where something is permitted, all terms have to be known."""
+        """How free a doubtful rule may be to count still: stricter than what is certain, or of the same terms."""
         most = min((STRICTNESS[rule.then.mode] for rule in certain), default=STRICTNESS[self.policy.defaults.mode])
-        return STRICTNESS[AUTO] if most >= STRICTNESS[ASK] else most
+        return STRICTNESS[AUTO] if most >= STRICTNESS[ASK] else most - 1
 
     def _ruled(self, certain: list[Rule], doubtful: list[tuple[Rule, str]]) -> Ruling:
         defaults = self.policy.defaults
-        rules = [*certain, *(rule for rule, _ in doubtful)]
-        mode = min([rule.then.mode for rule in rules] or [defaults.mode], key=STRICTNESS.__getitem__)
-        if not certain:
-            mode = min(mode, defaults.mode, key=STRICTNESS.__getitem__)
-        decided = sorted({rule.id for rule in rules if rule.then.mode is mode})
-        told = [(rule.id, _said(rule)) for rule in certain if rule.then.mode is mode]
-        told += [
-            (rule.id, f"{_said(rule)}, as it may apply: {why}") for rule, why in doubtful if rule.then.mode is mode
-        ]
+        said = [(rule.then.mode, rule, _said(rule)) for rule in certain]
+        said += [(_at_most(rule), rule, f"{_said(rule)}, as it may apply: {why}") for rule, why in doubtful]
+        mode = min([mode for mode, _, _ in said] or [defaults.mode], key=STRICTNESS.__getitem__)
+        decided = {rule.id: why for of, rule, why in said if of is mode}
+        rules = [rule for _, rule, _ in said]
         permits = [rule for rule in rules if rule.then.mode in PERMITTING] if mode in PERMITTING else []
         return Ruling(
             mode=mode,
-            reasons=tuple(said for _, said in sorted(told)) or (f"{NO_RULE}: {defaults.mode.value}",),
-            rules=tuple(decided),
+            reasons=tuple(decided[one] for one in sorted(decided)) or (f"{NO_RULE}: {defaults.mode.value}",),
+            rules=tuple(sorted(decided)),
             hours=min((rule.then.hours or defaults.hours for rule in permits), default=defaults.hours),
             minutes=defaults.minutes,
             quorums=strictest(one for rule in permits for one in rule.then.quorums),
@@ -152,7 +145,7 @@ class Rulebook:
                 if STRICTNESS[self._rules[at].then.mode] > most:
                     break
                 found.add(at)
-        if subject.target is not None and (masked := self._index.get((MASKED, mask(subject.target)))):
+        if subject.target is not None and (masked := self._index.get(MASKED + mask(subject.target))):
             found.update(at for at in masked if STRICTNESS[self._rules[at].then.mode] <= most)
         return sorted(found.difference(self._known(subject)))
 
@@ -199,6 +192,11 @@ def mask(target: str) -> str:
     return "/".join(parts)
 
 
+def _at_most(rule: Rule) -> Mode:
+    """How strict a rule is that may apply: it can keep anything from being done, but never hides a card on a guess."""
+    return NOTIFY if rule.then.mode is IGNORE else rule.then.mode
+
+
 def _said(rule: Rule) -> str:
     why = f" ({rule.then.reason})" if rule.then.reason else ""
     return f"rule {rule.id} says {WORDS[rule.then.mode]}{why}"
@@ -209,61 +207,73 @@ def _lives(rule: Rule, now: datetime) -> bool:
     return rule.then.mode is not IGNORE or rule.then.until is None or now.astimezone(UTC).date() <= rule.then.until
 
 
-Index = dict[Key, list[int]]
+Index = dict[str, list[int]]
 
 
 def _indexed(rules: tuple[Rule, ...]) -> tuple[Index, dict[str, list[int]], list[int]]:
-    """Rules by their most selective key, by the dimension of that key (strictest first), and those without a key."""
-    crowd = Counter(key for rule in rules for keys in _keys_in(rule).values() for key in keys)
+    """Rules by their most selective key, by the dimension of that key (strictest first), and those without a key.
+
+    A start waits for this, so keys are plain texts, and none is held on to that is not needed.
+    """
+    crowd: defaultdict[str, int] = defaultdict(int)
+    for rule in rules:
+        for keys in _keys_in(rule):
+            for key in keys:
+                crowd[key] += 1
     index, of_dimension, always = defaultdict(list), defaultdict(list), []
     for at, rule in enumerate(rules):
-        choices = _keys_in(rule)
-        if not choices:
+        chosen = min(_keys_in(rule), key=lambda keys: max([crowd[key] for key in keys]), default=None)
+        if chosen is None:
             always.append(at)
             continue
-        dimension = min(choices, key=lambda one: max(crowd[key] for key in choices[one]))
+        dimension = chosen[0][0]
         of_dimension[dimension].append(at)
-        for key in choices[dimension]:
+        for key in {*chosen, *(MASKED + mask(key[1:]) for key in chosen if dimension == NAMED)}:
             index[key].append(at)
-        if dimension is NAMED:
-            for name in {mask(value) for _, value in choices[NAMED]}:
-                index[MASKED, name].append(at)
     for places in of_dimension.values():
         places.sort(key=lambda at: STRICTNESS[rules[at].then.mode])
     return dict(index), dict(of_dimension), always
 
 
-def _keys_in(rule: Rule) -> dict[str, list[Key]]:
-    """The exact keys of a rule by dimension, those of facts that are nearly always known first."""
-    when, keys = rule.when, {}
+def _keys_in(rule: Rule) -> list[list[str]]:
+    """The exact keys of a rule, a list for each dimension, those of facts that are nearly always known first."""
+    when = rule.when
     principal, target = when.principal, when.target
-    if principal is not None:
-        keys[PRINCIPAL] = list(principal.exactly)
-    if target is not None:
-        keys[NAMED] = list(target.exactly)
-    keys[PERMISSION], keys[CAUSE] = list(when.permission), list(when.cause)
-    if target is not None:
-        keys[KIND], keys[UNDER] = list(target.kind), list(target.under)
-        labels = next(iter(target.labels.items()), ("", ()))
-        keys[LABEL] = [f"{labels[0]}={value}" for value in labels[1]]
-    return {dimension: [(dimension, value) for value in values] for dimension, values in keys.items() if values}
+    keys = [[PRINCIPAL + one for one in principal.exactly]] if principal is not None and principal.exactly else []
+    if target is not None and target.exactly:
+        keys.append([NAMED + one for one in target.exactly])
+    if when.permission:
+        keys.append([PERMISSION + one for one in when.permission])
+    if when.cause:
+        keys.append([CAUSE + one for one in when.cause])
+    return keys if target is None else keys + _keys_around(target)
 
 
-def _keys_of(subject: Subject) -> Iterator[Key]:
+def _keys_around(target: TargetMatch) -> list[list[str]]:
+    """The keys of what is only known of a target once it was read."""
+    keys = [[KIND + one for one in target.kind]] if target.kind else []
+    if target.under:
+        keys.append([UNDER + one for one in target.under])
+    for label, values in target.labels.items():
+        keys.append([f"{LABEL}{label}={value}" for value in values])
+    return keys
+
+
+def _keys_of(subject: Subject) -> Iterator[str]:
     """Every key under which a rule about a step can be kept, as far as facts are known."""
-    yield CAUSE, subject.cause
+    yield CAUSE + subject.cause
     for permission in subject.permissions:
-        yield PERMISSION, permission
+        yield PERMISSION + permission
     if subject.principal is not None:
-        yield PRINCIPAL, as_stored(subject.principal)
+        yield PRINCIPAL + as_stored(subject.principal)
     for name in spellings_of(subject):
-        yield NAMED, name
+        yield NAMED + name
     if subject.kind is not None:
-        yield KIND, subject.kind
+        yield KIND + subject.kind
     for place in {*(subject.ancestry or ()), *((subject.project,) if subject.project else ())}:
-        yield UNDER, place
+        yield UNDER + place
     for key, value in (subject.labels or {}).items():
-        yield LABEL, f"{key}={value}"
+        yield f"{LABEL}{key}={value}"
 
 
 def _untold(subject: Subject) -> Iterator[str]:

@@ -67,7 +67,7 @@ _PATTERNS: dict[str, tuple[str, ...]] = {
     "bucket": (
         r"""gs://([a-z0-9][\w.-]+[a-z0-9])""",
         r"""\bb instance \[([a-z0-9][\w.-]+[a-z0-9])""",
-        r"""/storage/v1/b/([a-z0-9][\w.-]+[a-z0-9])/(?:o|iam|acl)\b""",
+        r"""/storage/v1/b/([a-z0-9][\w.-]+[a-z0-9])""",
         r"""https://storage\.(?:googleapis|cloud\.google)\.com/([a-z0-9][\w.-]+[a-z0-9])/""",
         r"""https://([a-z0-9][a-z0-9_-]+[a-z0-9])\.storage\.googleapis\.com""",
     ),
@@ -99,6 +99,10 @@ _NOT_PERMISSIONS = frozenset(
     {"com", "org", "io", "net", "www", "google", "gcloud", "java", "javax", "module", "data", "self"}
 )
 _NOBODY = ("", "none", "null", "undefined", "unknown", "anonymous")
+_IDENTITIES = ("principal://iam.googleapis.com/", "principalSet://iam.googleapis.com/")
+_METHODS = ("storage/v1", "upload/storage/v1", "resumable/upload/storage/v1", "download/storage/v1", "batch/storage/v1")
+"""How paths of Cloud Storage's JSON API begin ("Request endpoints")."""
+_LONGEST_PATH = 27
 _LONGEST_NAME = 1_024
 _MOST = 16
 
@@ -198,12 +202,24 @@ def _resource(matches: _Matches) -> str | None:
         return _bigquery_name(match.group(1).lower(), match.group(2))
     for match in matches.all("resource"):
         named_so = str(match.group(1))[:_LONGEST_NAME]
-        if "/logs/" not in named_so:
+        if "/logs/" not in named_so and not _is_caller(match):
             return _storage_name(unquote(named_so).rstrip(".,;:/"))
-    if bucket := matches.first("bucket"):
-        return f"projects/_/buckets/{bucket}"
+    bucket = next((match for match in matches.all("bucket") if not _is_method(match)), None)
+    if bucket is not None:
+        return f"projects/_/buckets/{str(bucket.group(1))[:_LONGEST_NAME]}"
     project = matches.first("project")
     return f"projects/{project}" if project else None
+
+
+def _is_caller(match: Any) -> bool:
+    """Whether a path is that of a federated identity: it names who called, and no resource."""
+    before = str(match.string[max(0, match.start(1) - len(_IDENTITIES[-1])) : match.start(1)])
+    return before.endswith(_IDENTITIES)
+
+
+def _is_method(match: Any) -> bool:
+    """Whether what stands where `https://HOST/BUCKET/OBJECT` has its bucket is a path of the JSON API."""
+    return str(match.string[match.start(1) : match.start(1) + _LONGEST_PATH]).startswith(_METHODS)
 
 
 def _storage_name(name: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+import json
 import os
 import re
 import shutil
@@ -13,7 +14,9 @@ from pathlib import Path
 import pytest
 from entries import audit, push
 
-FUNCTIONS = {"detect": "detect_denial"}
+FUNCTIONS = {"detect": "detect_denial", "execute": "execute_fix", "sweep": "sweep_up"}
+WRITERS = {"execute": json.dumps({"fix": "f-0"}).encode(), "sweep": b""}
+"""The functions that may write, with what calls them when there is nothing to do."""
 OURS = {"shared", "functions", "tests", "fakes", "main"}
 ANSWER = """
 import sys, functions_framework
@@ -41,12 +44,21 @@ print(touched)
 """
 
 
-@pytest.fixture
-def archive(root: Path, tmp_path: Path) -> Path:
-    """The function's archive, as Terraform packs it: main.py, shared/ and requirements.txt, nothing else."""
-    folder = tmp_path / "archive"
+CLIENTS = ("google.auth", "google.api_core", "google.protobuf", "googleapiclient", "grpc", "slack_sdk", "requests")
+"""What every client of Google's or Slack's loads."""
+LOADED = """
+import sys, importlib.util
+spec = importlib.util.spec_from_file_location("main", sys.argv[1])
+sys.path.append(sys.argv[1].removesuffix("main.py"))
+spec.loader.exec_module(importlib.util.module_from_spec(spec))
+print(sorted(name for name in sys.modules if name.startswith(tuple(sys.argv[2:]))))
+"""
+
+
+def archived(name: str, root: Path, folder: Path) -> Path:
+    """The archive of a function, as Terraform packs it: main.py, shared/ and requirements.txt, nothing else."""
     shutil.copytree(root / "shared", folder / "shared", ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(root / "functions/detect/main.py", folder)
+    shutil.copy(root / f"functions/{name}/main.py", folder)
     shutil.copy(root / "requirements.txt", folder)
     return folder
 
@@ -71,16 +83,45 @@ def run(code: str, *args: str, cwd: Path, root: Path, given: bytes = b"") -> str
     return done.stdout.decode().splitlines()[-1]
 
 
-def test_the_archive_starts_and_answers_on_its_own(archive: Path, root: Path) -> None:
+def test_the_archive_of_detect_starts_and_answers_on_its_own(root: Path, tmp_path: Path) -> None:
+    archive = archived("detect", root, tmp_path / "archive")
     told = run(ANSWER, str(archive / "main.py"), "detect_denial", cwd=archive, root=root, given=push(audit()))
     assert told == f"200 {archive / 'shared/__init__.py'}"
     assert (archive / "store.db").exists()
 
 
-def test_importing_a_function_touches_nothing(root: Path, tmp_path: Path) -> None:
-    shutil.copy(root / "functions/detect/main.py", tmp_path)
-    shutil.copytree(root / "shared", tmp_path / "shared")
-    assert run(IMPORT, str(tmp_path / "main.py"), cwd=tmp_path, root=root) == "[]"
+@pytest.mark.parametrize("name", WRITERS)
+def test_the_archive_of_a_writer_starts_in_an_empty_folder_and_finds_nothing_to_do(
+    root: Path, tmp_path: Path, name: str
+) -> None:
+    archive, elsewhere = archived(name, root, tmp_path / "archive"), tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    main = str(archive / "main.py")
+    told = run(ANSWER, main, FUNCTIONS[name], cwd=elsewhere, root=root, given=WRITERS[name])
+    assert told == f"200 {archive / 'shared/__init__.py'}"
+    written = {path.name for path in elsewhere.rglob("*") if path.is_file()}
+    assert all(".db" in name for name in written), written
+    assert sorted(path.name for path in archive.iterdir() if path.name != "__pycache__") == [
+        *("main.py", "requirements.txt", "shared"),
+    ]
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_importing_a_function_touches_nothing(root: Path, tmp_path: Path, name: str) -> None:
+    archive = archived(name, root, tmp_path / "archive")
+    assert run(IMPORT, str(archive / "main.py"), cwd=tmp_path, root=root) == "[]"
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_importing_a_function_loads_no_client(root: Path, tmp_path: Path, name: str) -> None:
+    archive = archived(name, root, tmp_path / "archive")
+    loaded = run(LOADED, str(archive / "main.py"), *CLIENTS, cwd=tmp_path, root=root)
+    assert loaded == "[]"
+
+
+def test_a_function_that_loads_a_client_would_be_noticed(root: Path, tmp_path: Path) -> None:
+    (tmp_path / "main.py").write_text("import google.auth\n")
+    assert "'google.auth'" in run(LOADED, str(tmp_path / "main.py"), *CLIENTS, cwd=tmp_path, root=root)
 
 
 def test_no_installed_package_takes_our_names() -> None:

@@ -62,6 +62,7 @@ def test_a_line_that_was_too_late_is_in_no_chain(journal: Journal) -> None:
     assert len(list(journal.links())) == 1
 
 
+@pytest.mark.parametrize("journal", ["memory", "sqlite"], indirect=True)
 def test_a_chain_is_longer_than_what_is_read_at_once(journal: Journal) -> None:
     for number in range(1_005):
         journal.append(line("f-1", number))

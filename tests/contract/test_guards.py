@@ -11,10 +11,12 @@ from pathlib import Path
 import pytest
 from fakes.guards import MemoryGuards
 
+from shared.adapters.firestore_database import FirestoreDatabase
+from shared.adapters.firestore_guards import FirestoreGuards
 from shared.adapters.sqlite_guards import SqliteGuards
 from shared.errors import StoreUnavailable
 from shared.guards.budgets import LONGEST, charges_of, too_much
-from shared.model.guards import Budget, Charge, Pause, Trip, Went
+from shared.model.guards import EVERYTHING, Budget, Charge, Pause, Trip, Went
 from shared.model.names import Role
 from shared.model.work import Grant
 from shared.ports import Guards
@@ -28,10 +30,15 @@ GRANT = Grant(
 CHARGES = charges_of(GRANT)
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(params=["memory", "sqlite", "firestore"])
 def guards(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Guards]:
     if request.param == "memory":
         yield MemoryGuards()
+        return
+    if request.param == "firestore":
+        kept = FirestoreGuards(request.getfixturevalue("database"))
+        assert kept.resume(EVERYTHING)
+        yield kept
         return
     made = SqliteGuards(tmp_path / "guards.db")
     yield made
@@ -109,3 +116,21 @@ def test_a_file_that_is_none_of_ours_is_unavailable_and_never_empty(tmp_path: Pa
     path.write_bytes(b"not a database" * 100)
     with pytest.raises(StoreUnavailable):
         ask(SqliteGuards(path))
+
+
+def test_a_new_database_is_stopped_until_somebody_says_that_it_may_run(database: FirestoreDatabase) -> None:
+    made = FirestoreGuards(database)
+    assert not made.resume("projects/p")
+    with pytest.raises(StoreUnavailable, match="nothing may change"):
+        made.pauses()
+    assert made.resume(EVERYTHING)
+    assert not made.resume(EVERYTHING)
+    assert made.pauses() == ()
+
+
+def test_what_is_too_old_to_matter_is_forgotten_with_the_next_count(database: FirestoreDatabase) -> None:
+    made = FirestoreGuards(database)
+    charges = (Charge(budget=Budget.PROJECT, whose="projects/p"),)
+    assert spend(made, "f-1:0", charges) == ()
+    assert spend(made, "f-2:0", charges, NOW + LONGEST + HOUR) == ()
+    assert [one.key for one in made.spent(charges, NOW - LONGEST)] == ["f-2:0"]

@@ -1,4 +1,4 @@
-"""What every journal and every queue must do, run on the fakes and on the embedded one."""
+"""What every journal and every queue must do: the fakes, the embedded one, and Firestore where there is an emulator."""
 
 from __future__ import annotations
 
@@ -16,6 +16,10 @@ from fakes import FakeClock
 from fakes.clock import START
 from fakes.journal import MemoryJournal, MemoryQueue
 
+from sandbox.tasks import serving_tasks
+from shared.adapters.cloud_tasks import CloudTasksQueue, Wakes
+from shared.adapters.firestore_journal import FirestoreJournal
+from shared.adapters.firestore_queue import FirestoreQueue
 from shared.adapters.sqlite_journal import SqliteJournal
 from shared.errors import NotFound, Overtaken, StoreUnavailable
 from shared.execution.fold import fold
@@ -26,6 +30,7 @@ from shared.model.names import Role
 from shared.model.work import Grant, OriginalCall
 from shared.ports import Journal, Queue
 
+QUEUE = "projects/p/locations/europe-west1/queues/fixes"
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 CONDITION = Condition(title="unforbid r-1", expression='request.time < timestamp("2026-11-21T17:00:00Z")')
 GRANT = Grant(
@@ -34,19 +39,30 @@ GRANT = Grant(
 ADDED = AddBinding(resource="//r", role=Role("roles/x"), member="user:ann@example.com", condition=CONDITION)
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(params=["memory", "sqlite", "firestore"])
 def journal(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Journal]:
     if request.param == "memory":
         yield MemoryJournal()
+        return
+    if request.param == "firestore":
+        yield FirestoreJournal(request.getfixturevalue("database"))
         return
     with closing(SqliteJournal(tmp_path / "deep" / "journal.db")) as embedded:
         yield embedded
 
 
-@pytest.fixture(params=["memory", "sqlite"])
-def queue(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Queue]:
+@pytest.fixture(params=["memory", "sqlite", "firestore", "tasks"])
+def queue(request: pytest.FixtureRequest, tmp_path: Path, clock: FakeClock) -> Iterator[Queue]:
     if request.param == "memory":
         yield MemoryQueue()
+        return
+    if request.param == "firestore":
+        yield FirestoreQueue(request.getfixturevalue("database"))
+        return
+    if request.param == "tasks":
+        pytest.importorskip("google.cloud.tasks_v2", reason="google-cloud-tasks is not installed")
+        with serving_tasks(clock.now) as (_, endpoint):
+            yield CloudTasksQueue(MemoryQueue(), Wakes(QUEUE, "http://127.0.0.1:1", "t@p.example.com", endpoint), clock)
         return
     with closing(SqliteJournal(tmp_path / "deep" / "journal.db")) as embedded:
         yield embedded
@@ -223,19 +239,48 @@ def test_freed_targets_are_everybody_s_and_those_of_others_stay_held(journal: Jo
 
 def test_of_many_that_want_a_target_at_once_one_gets_it(journal: Journal, clock: FakeClock) -> None:
     got: list[str] = []
-    ready = threading.Barrier(8)
+    ready = threading.Barrier(32)
 
     def take(fix: str) -> None:
         ready.wait()
         if journal.take_lease("//vm", fix, clock.now() + HOUR, clock.now()):
             got.append(fix)
 
-    threads = [threading.Thread(target=take, args=(f"f-{number}",)) for number in range(8)]
+    threads = [threading.Thread(target=take, args=(f"f-{number}",)) for number in range(32)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
     assert len(got) == 1
+
+
+def test_of_many_that_want_a_target_whose_time_is_over_one_gets_it(journal: Journal, clock: FakeClock) -> None:
+    journal.take_lease("//vm", "f-before", clock.now() + MINUTE, clock.now())
+    clock.turn(minutes=1)
+    got: list[str] = []
+    ready = threading.Barrier(32)
+
+    def take(fix: str) -> None:
+        ready.wait()
+        if journal.take_lease("//vm", fix, clock.now() + HOUR, clock.now()):
+            got.append(fix)
+
+    threads = [threading.Thread(target=take, args=(f"f-{number}",)) for number in range(32)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(got) == 1
+    assert journal.take_lease("//vm", got[0], clock.now() + HOUR, clock.now())
+
+
+def test_freeing_the_leases_of_a_fix_that_nobody_knows_changes_nothing(journal: Journal, clock: FakeClock) -> None:
+    journal.append(opening())
+    journal.take_lease("//vm", "f-1", clock.now() + HOUR, clock.now())
+    journal.free_leases("f-none")
+    assert journal.unfinished() == ["f-1"]
+    assert journal.fixes() == ["f-1"]
+    assert not journal.take_lease("//vm", "f-2", clock.now() + HOUR, clock.now())
 
 
 # the queue

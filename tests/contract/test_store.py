@@ -1,7 +1,8 @@
-"""What every store must do, run on the fake and on the embedded one."""
+"""What every store must do: the fake, the embedded one, and Firestore where there is an emulator."""
 
 from __future__ import annotations
 
+import random
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
@@ -15,6 +16,8 @@ from explained import explain
 from fakes import FakeClock, MemoryStore
 from msgspec.structs import replace
 
+from shared.adapters.firestore_database import FirestoreDatabase
+from shared.adapters.firestore_store import FirestoreStore
 from shared.adapters.sqlite_store import SqliteStore
 from shared.errors import NotFound, StoreUnavailable
 from shared.model.run import Dropped, Quarantined, Repeats, Run, RunState
@@ -25,10 +28,13 @@ EVER = timedelta(days=1)
 ENTRY = b'{"textPayload":"refused"}'
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(params=["memory", "sqlite", "firestore"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
     if request.param == "memory":
         yield MemoryStore()
+        return
+    if request.param == "firestore":
+        yield FirestoreStore(request.getfixturevalue("database"))
         return
     embedded = SqliteStore(tmp_path / "deep" / "store.db")
     yield embedded
@@ -97,6 +103,15 @@ def test_what_was_learned_of_a_run_replaces_its_report_and_state_and_leaves_its_
     assert (kept.count, kept.deliveries, kept.last_seen) == (4, 5, clock.now() - timedelta(minutes=1))
     other = store.run("r-2")
     assert (other.report, other.looked_at) == (REPORT, None)
+
+
+def test_of_a_run_that_is_not_there_nothing_is_learned_or_counted_and_nothing_fails(
+    store: Store, run: Callable[..., Run], clock: FakeClock
+) -> None:
+    store.open_run(run(), clock.now() - EVER, ENTRY)
+    store.learn(run("r-gone", "other"))
+    store.add_repeats([Repeats("r-gone", 1, 1, clock.now()), Repeats("r-1", 1, 1, clock.now())], [])
+    assert [(one.id, one.count) for one in store.runs(9)] == [("r-1", 2)]
 
 
 def test_what_was_learned_is_found_by_its_cause(store: Store, run: Callable[..., Run], clock: FakeClock) -> None:
@@ -186,6 +201,34 @@ def test_of_many_that_open_the_same_run_exactly_one_wins(
     assert len(set(won)) == 1
 
 
+@pytest.mark.parametrize("before", [False, True], ids=["never opened", "opened too long ago"])
+def test_of_many_processes_that_open_the_same_run_in_firestore_exactly_one_wins(
+    database: FirestoreDatabase, run: Callable[..., Run], clock: FakeClock, before: bool
+) -> None:
+    if before:
+        FirestoreStore(database).open_run(run("r-before"), clock.now() - EVER, ENTRY)
+        clock.turn(hours=24)
+    won: list[tuple[str, bool]] = []
+    ready = threading.Barrier(32)
+
+    def race(number: int) -> None:
+        mine = run(f"r-{number}")
+        ready.wait()
+        opened = FirestoreStore(database).open_run(mine, clock.now() - EVER, ENTRY + str(number).encode())
+        won.append((opened.id, opened is mine))
+
+    racers = [threading.Thread(target=race, args=(number,)) for number in range(32)]
+    for racer in racers:
+        racer.start()
+    for racer in racers:
+        racer.join()
+    assert len(won) == 32
+    assert len({run_id for run_id, _ in won}) == sum(mine for _, mine in won) == 1
+    store = FirestoreStore(database)
+    assert [one.id for one in store.runs(99)] == [won[0][0], *(["r-before"] if before else [])]
+    assert store.entry(won[0][0]) == ENTRY + won[0][0].removeprefix("r-").encode()
+
+
 def test_what_was_written_is_there_for_the_next_process(
     tmp_path: Path, run: Callable[..., Run], clock: FakeClock
 ) -> None:
@@ -233,3 +276,53 @@ def test_the_entry_that_opened_a_run_is_kept_as_it_was_delivered(
     store.open_run(run(), clock.now() - EVER, b'{"insertId": "1"}')
     store.open_run(run("r-2"), clock.now() - EVER, b'{"insertId": "2"}')
     assert store.entry("r-1") == b'{"insertId": "1"}'
+
+
+def test_what_is_large_is_kept_whole(store: Store, run: Callable[..., Run], clock: FakeClock) -> None:
+    large = random.Random(1).randbytes(3_000_000)
+    store.open_run(run(), clock.now() - EVER, large)
+    item = Quarantined(id="q-1", at=clock.now(), reason="too deep", size=len(large), sha256="00", data=large[::-1])
+    store.quarantine(item)
+    store.quarantine(item)
+    assert store.entry("r-1") == large
+    assert store.quarantined(9) == [item]
+
+
+def test_repeats_of_a_run_that_is_gone_keep_nobody_from_their_counts(
+    database: FirestoreDatabase, run: Callable[..., Run], clock: FakeClock
+) -> None:
+    store = FirestoreStore(database)
+    store.open_run(run(), clock.now() - EVER, ENTRY)
+    store.add_repeats([Repeats("r-gone", 1, 1, clock.now()), Repeats("r-1", 1, 1, clock.now())], [Dropped("a", 1)])
+    store.learn(run("r-gone"))
+    assert [(one.id, one.count) for one in store.runs(9)] == [("r-1", 2)]
+    assert store.dropped() == [Dropped("a", 1)]
+
+
+def test_many_counts_are_one_write(store: Store, run: Callable[..., Run], clock: FakeClock) -> None:
+    runs = [run(f"r-{number:04d}", f"f{number}") for number in range(600)]
+    store.open_run(runs[0], clock.now() - EVER, ENTRY)
+    store.open_run(runs[599], clock.now() - EVER, ENTRY)
+    drops = [Dropped(f"reason {number}", 1) for number in range(600)]
+    store.add_repeats([Repeats(one, 1, 1, clock.now()) for one in ("r-0000", "r-0599")], drops)
+    assert [one.count for one in store.runs(9)] == [2, 2]
+    assert len(store.dropped()) == 600
+
+
+def test_counts_of_several_processes_add_up(
+    database: FirestoreDatabase, run: Callable[..., Run], clock: FakeClock
+) -> None:
+    stores = [FirestoreStore(database) for _ in range(4)]
+    stores[0].open_run(run(), clock.now() - EVER, ENTRY)
+    threads = [
+        threading.Thread(target=store.add_repeats, args=([Repeats("r-1", 2, 3, clock.now())], [Dropped("a", 5)]))
+        for store in stores
+        for _ in range(5)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    kept = stores[0].run("r-1")
+    assert (kept.count, kept.deliveries) == (1 + 40, 1 + 60)
+    assert stores[0].dropped() == [Dropped("a", 100)]

@@ -16,7 +16,9 @@ from typing import Any
 from msgspec.structs import replace
 
 from fakes.clock import FakeClock
+from fakes.exhausted import full_for_an_hour
 from fakes.machines import BOOTED, FITS, FakeMachine, plain_machine
+from fakes.rights import Rights
 from shared.errors import LookFailed, NotFound
 from shared.model.effect import (
     AddBinding,
@@ -29,12 +31,11 @@ from shared.model.effect import (
     Result,
 )
 from shared.model.evidence import NO
-from shared.model.facts import Access, AccessState, Beat, Binding, Condition, FlowLogs, Policy, Project
+from shared.model.facts import Access, AccessState, Beat, Binding, Condition, FlowLogs, Policy
 from shared.model.machine import Machine, Surroundings
-from shared.model.memory import SerialOutput
+from shared.model.memory import MemoryUse, SerialOutput
 from shared.model.names import Role
 from shared.model.outcomes import MachineType, Operation, Outcomes
-from shared.model.role import RoleDefinition
 from shared.model.work import MachineName, OriginalCall
 
 BUFFER = 1_048_576
@@ -53,8 +54,9 @@ SIZES = {
 }
 
 
-class Google:
+class Google(Rights):
     def __init__(self, clock: FakeClock, reach: Callable[[str], None] = lambda _: None) -> None:
+        super().__init__()
         self.clock, self.reach = clock, reach
         self.machines: dict[str, FakeMachine] = {}
         self.around = QUIET
@@ -62,13 +64,14 @@ class Google:
         self.services: dict[str, set[str]] = {}
         self.depends: dict[str, set[str]] = {}
         self.sizes = {name: replace(size, free_cpus=100) for name, size in SIZES.items()}
-        self.roles: dict[str, RoleDefinition] = {}
         self.access_state, self.denied = AccessState.CANNOT, NO
         self.seen = Outcomes()
+        self.measured: MemoryUse | None = None
         self.flow: datetime | None = None
         self.flow_logs_on = True
         self.calls: list[str] = []
         self.asked: list[Effect] = []
+        self.reasons: list[str] = []
         self.done: list[Effect] = []
         self.faults: dict[str, list[str]] = {}
         self.blind: dict[str, Exception] = {}
@@ -149,6 +152,13 @@ class Google:
         heard = [at for one in self.machines.values() if one.now.id == instance_id for at in one.beats]
         return Beat(last=max((at for at in heard if since <= at <= self.clock.now()), default=None))
 
+    def memory_use(self, machine: Machine, since: datetime, until: datetime) -> MemoryUse:
+        """Full for the hour before, unless the test says otherwise."""
+        self._look("memory_use")
+        if self.measured is not None:
+            return self.measured
+        return full_for_an_hour(until)
+
     def operation(self, machine: MachineName, name: str) -> Operation:
         self._look("operation")
         if name not in self._operations or self.machines[machine.name].loses_operations:
@@ -184,14 +194,6 @@ class Google:
         self._look("access")
         return Access(state=self.access_state, allowed=NO, denied=self.denied)
 
-    def role(self, name: Role) -> RoleDefinition:
-        self._look("role")
-        return self.roles[name]
-
-    def project(self, project: str) -> Project:
-        self._look("project")
-        return Project(id=project.rpartition("/")[2], number="7")
-
     def enabled_services(self, project: str) -> frozenset[str]:
         self._look("enabled_services")
         return frozenset(self.services.setdefault(project, set()))
@@ -210,7 +212,8 @@ class Google:
 
     # Cloud
 
-    def perform(self, effect: Effect, before: Before) -> Receipt:
+    def perform(self, effect: Effect, before: Before, reason: str = "") -> Receipt:
+        self.reasons.append(reason)
         kind = type(effect).__name__
         self.reach(f"before {kind}")
         self.settle()
@@ -242,10 +245,13 @@ class Google:
         if isinstance(effect, AddBinding | RemoveBinding):
             return self._change_policy(effect, before)
         if isinstance(effect, EnableApi):
+            if effect.service in self.never_on:
+                return Receipt(result=Result.STARTED, operation="never over")
             on = self.services.setdefault(effect.project, set())
             new = ({effect.service} | self.depends.get(effect.service, set())) - on
             on |= new
-            return self._changed(effect, bool(new))
+            theirs = before.present or before.untried
+            return self._changed(effect, bool(new)) if new or theirs else Receipt(result=Result.CHANGED)
         if isinstance(effect, DisableApi):
             on = self.services.setdefault(effect.project, set())
             there = effect.service in on
@@ -267,7 +273,8 @@ class Google:
         members = {(one.role, one.condition): list(one.members) for one in policy.bindings}
         there = effect.member in members.get(key, [])
         if isinstance(effect, AddBinding) and there:
-            return Receipt(result=Result.ALREADY if before.present else Result.CHANGED, etag=policy.etag)
+            theirs = before.present or before.untried
+            return Receipt(result=Result.ALREADY if theirs else Result.CHANGED, etag=policy.etag)
         if isinstance(effect, RemoveBinding) and not there:
             return Receipt(result=Result.ALREADY, etag=policy.etag)
         if there:

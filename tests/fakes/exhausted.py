@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
+from shared.model.memory import Filled, MemoryUse
+
 BOOT = "[    0.000000] Linux version 5.10.0-32-cloud-amd64 (debian-kernel@lists.debian.org) (gcc)\n"
 
 
@@ -21,3 +25,15 @@ def killed(uptime: float, *, pid: int = 812, group: str = "") -> str:
 ONCE = BOOT + killed(100_000)
 TWICE = ONCE + killed(103_600, pid=977)
 """Twice in an hour, more than a day after the machine was started."""
+
+
+def measured(until: datetime, *percent: float) -> MemoryUse:
+    """A sample every five minutes, the last one at a time."""
+    first = until - timedelta(minutes=5) * (len(percent) - 1)
+    filled = tuple(Filled(first + timedelta(minutes=5) * at, each) for at, each in enumerate(percent))
+    return MemoryUse(by="agent.googleapis.com/memory/percent_used", filled=filled)
+
+
+def full_for_an_hour(until: datetime) -> MemoryUse:
+    """What is measured where the whole memory is in use."""
+    return measured(until, *[98.0] * 13)

@@ -34,8 +34,9 @@ from shared.model.facts import (
     Project,
 )
 from shared.model.machine import Machine, Surroundings
-from shared.model.memory import SerialOutput
+from shared.model.memory import MemoryUse, SerialOutput
 from shared.model.names import Permission, Role
+from shared.model.outcomes import MachineType
 from shared.model.report import Report
 from shared.model.role import RoleDefinition
 from shared.pipeline.look import Job, look
@@ -78,6 +79,7 @@ class FakeFacts:
         self.lines: dict[str, tuple[str, ...]] = {}
         self.inactive: set[str] = set()
         self.off: set[tuple[str, str]] = set()
+        self.with_lists: set[str] = set()
         self.disabled: set[str] = set()
         self.gone: set[str] = set()
         self.changed: list[tuple[str, Change]] = []
@@ -85,6 +87,8 @@ class FakeFacts:
         self.around = QUIET
         self.console = SerialOutput(text="")
         self.heard = Beat(last=None)
+        self.measured = MemoryUse()
+        self.sizes: dict[str, MachineType] = {}
         self.subnets: dict[str, FlowLogs] = {}
         self.holding: dict[str, tuple[str, ...]] = {}
         self.fails: dict[str, BaseException] = {}
@@ -125,6 +129,10 @@ class FakeFacts:
     def policy(self, resource: str) -> Policy:
         self._put("policy", resource)
         return self.policies.get(resource, Policy(resource=resource))
+
+    def uniform_access(self, bucket: str) -> bool:
+        self._put("uniform_access", bucket)
+        return bucket not in self.with_lists
 
     def deny_rules(self, on: str) -> tuple[DenyRule, ...]:
         self._put("deny_rules", on)
@@ -167,6 +175,16 @@ class FakeFacts:
     def beat(self, project: str, instance_id: str, since: datetime) -> Beat:
         self._put("beat", project, instance_id, str(since))
         return self.heard
+
+    def memory_use(self, machine: Machine, since: datetime, until: datetime) -> MemoryUse:
+        self._put("memory_use", machine.id)
+        return replace(self.measured, filled=tuple(one for one in self.measured.filled if since <= one.at <= until))
+
+    def machine_type(self, project: str, zone: str, name: str) -> MachineType:
+        self._put("machine_type", project, zone, name)
+        if name not in self.sizes:
+            raise NotFound(f"{zone} has no {name}")
+        return self.sizes[name]
 
     def flow_logs(self, subnet: str) -> FlowLogs:
         self._put("flow_logs", subnet)

@@ -35,7 +35,8 @@ class MemoryStore:
     def add_repeats(self, repeats: Sequence[Repeats], dropped: Sequence[Dropped]) -> None:
         self._write()
         for one in repeats:
-            run = self.kept[one.run_id]
+            if (run := self.kept.get(one.run_id)) is None:
+                continue
             self.kept[one.run_id] = replace(
                 run,
                 count=run.count + one.count,
@@ -47,8 +48,8 @@ class MemoryStore:
 
     def learn(self, run: Run) -> None:
         self._write()
-        known = self.kept[run.id]
-        self.kept[run.id] = replace(known, report=run.report, state=run.state, looked_at=run.looked_at)
+        if (known := self.kept.get(run.id)) is not None:
+            self.kept[run.id] = replace(known, report=run.report, state=run.state, looked_at=run.looked_at)
 
     def quarantine(self, item: Quarantined) -> None:
         self._write()

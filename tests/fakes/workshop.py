@@ -16,7 +16,8 @@ from shared.execution.watchdog import left_stopped
 from shared.model.effect import Before
 from shared.model.journal import Closed, Line, Moved, Opened, Paged, Received
 from shared.model.work import MachineName, Work
-from shared.pipeline.execute import Workshop, execute, open_fix
+from shared.pipeline.execute import execute, open_fix
+from shared.pipeline.workshop import Workshop
 
 WATCHED_EVERY = timedelta(minutes=5)
 MOST_INVOCATIONS = 3_000

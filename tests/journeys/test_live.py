@@ -15,7 +15,7 @@ from fakes.facts import GIVEN, FakeFacts, live
 
 from shared.adapters.merging_recorder import MergingRecorder
 from shared.errors import StoreUnavailable
-from shared.flows import detect
+from shared.flows import After, detect
 from shared.model.run import Run, RunState
 from shared.settings import Settings
 
@@ -33,7 +33,7 @@ class Detecting:
 
     def sees(self, entry: dict[str, Any]) -> dict[str, object]:
         self.facts.logged.setdefault(entry["insertId"], json.dumps(entry).encode())
-        return detect(push(entry), self.recorder, self.store, self.clock, live(self.facts))
+        return detect(push(entry), self.recorder, self.store, self.clock, After(live=live(self.facts)))
 
     def run(self) -> Run:
         (run,) = self.store.kept.values()
@@ -165,7 +165,7 @@ from shared.adapters.merging_recorder import MergingRecorder
 store, clock = MemoryStore(), FakeClock()
 recorder = MergingRecorder(store, clock, wiring.settings().merge_for)
 entry = audit(permission="storage.objects.get", resource="projects/_/buckets/b")
-told = flows.detect(push(entry), recorder, store, clock, wiring.live_if_asked_for())
+told = flows.detect(push(entry), recorder, store, clock, wiring.after())
 print(told["outcome"], sorted(name for name, one in sys.modules.items() if getattr(one, "__file__", None) and name.startswith(("google", "grpc", "shared.evidence", "shared.live", "shared.pipeline.look", "shared.adapters.google"))))
 """
 
@@ -183,7 +183,7 @@ def test_where_looking_is_off_nothing_that_looks_is_loaded(root: Path, tmp_path:
 def test_where_looking_is_on_it_is_loaded(root: Path, tmp_path: Path) -> None:
     script = (
         OFF.format(tests=str(root / "tests"), root=str(root)).partition("told = ")[0]
-        + "print(wiring.live_if_asked_for() is not None)"
+        + "print(wiring.after().live is not None)"
     )
     environment = {"UNFORBID_LOOK": "always", "UNFORBID_ENDPOINT": "127.0.0.1:9"}
     done = subprocess.run(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -127,7 +127,7 @@ def test_a_decision_without_terms_asks_nobody(polls: Polls) -> None:
 
 
 def test_a_window_that_cannot_be_read_is_refused_before_anybody_is_asked() -> None:
-    with pytest.raises(Refused, match="is no window"):
+    with pytest.raises(Refused, match="the window 'at night' cannot be read"):
         Polls(window="at night").ask()
 
 
@@ -386,7 +386,7 @@ def test_a_policy_that_is_stricter_by_now_wins(polls: Polls, mode: Mode) -> None
         ({"quorums": (OWNERS,)}, "nobody can approve this"),
         ({"quorums": ()}, "nobody can approve this"),
         ({"tier": "T3"}, "never carried out"),
-        ({"window": "Mon 09:00-10:00 UTC"}, "the window is Mon 09:00-10:00 UTC now"),
+        ({"window": "at no time"}, "cannot be read"),
     ],
 )
 def test_terms_that_are_stricter_by_now_win(polls: Polls, terms: dict[str, Any], said: str) -> None:
@@ -553,6 +553,29 @@ def test_outside_its_window_a_fix_waits_for_it_and_its_grant_lasts_from_then_on(
     assert polls.bench.queue.due(told.due - MINUTE, 9) == []
     polls.bench.clock.at = told.due - MINUTE
     assert polls.bench.run(told.fix, hours=0).steps[0].effects == ()
+
+
+@pytest.mark.parametrize(
+    ("asked", "now", "due"),
+    [
+        ("Mon 09:00-16:00 UTC", "Mon 12:00-18:00 UTC", "2026-11-23T12:00"),
+        ("", "Mon 09:00-16:00 UTC", "2026-11-23T09:00"),
+        ("Mon 09:00-16:00 UTC", "", "2026-11-23T09:00"),
+        ("Mon 09:00-16:00 UTC", "Tue 09:00-16:00 UTC", None),
+    ],
+)
+def test_a_window_that_is_another_one_by_now_is_open_only_with_the_one_that_was_shown(
+    asked: str, now: str, due: str | None
+) -> None:
+    polls = Polls(window=asked)
+    both(polls)
+    assert polls.decision.terms is not None
+    polls.decision = replace(polls.decision, terms=replace(polls.decision.terms, window=now))
+    told = polls.settle()
+    if due is None:
+        assert (told.state, "never opens" in told.said, polls.fixes()) == (State.REFUSED, True, [])
+    else:
+        assert told.due == datetime.fromisoformat(due).replace(tzinfo=UTC)
 
 
 def test_the_real_preparation_has_the_same_hash_when_it_is_done_anew(polls: Polls) -> None:

@@ -50,6 +50,12 @@ def facts() -> FakeFacts:
     return FakeFacts()
 
 
+def noted(bench: Bench) -> str:
+    head = bench.journal.head()
+    assert head is not None
+    return head.noted
+
+
 def prepared(bench: Bench, facts: FakeFacts, entry: dict[str, Any] = DENIED, lasts: timedelta = HOUR) -> Prepared:
     data = json.dumps(entry).encode()
     facts.logged.setdefault(entry["insertId"], data)
@@ -281,7 +287,7 @@ def test_it_is_worked_off_step_by_step_with_a_worker_each_and_the_waits_that_are
 def test_a_task_takes_its_fix_one_step_further(bench: Bench) -> None:
     fix = bench.open(GRANT)
     told = step(json.dumps({"fix": fix}).encode(), bench.shop())
-    assert told == {"fix": fix, "run": "r-1", "state": "WRITTEN", "outcome": "goes on"}
+    assert told == {"fix": fix, "run": "r-1", "state": "WRITTEN", "outcome": "goes on", "chain": noted(bench)}
     assert len(bench.google.asked) == 1
 
 
@@ -309,7 +315,7 @@ def test_a_journal_that_is_gone_asks_for_the_task_again(bench: Bench) -> None:
 
 def test_a_sweep_says_in_numbers_what_it_did_and_in_words_what_failed(bench: Bench) -> None:
     bench.open(GRANT)
-    assert swept(bench.shop()) == {"outcome": "swept", "started": 0, "ended": 0, "stepped": 1}
+    assert swept(bench.shop()) == {"outcome": "swept", "started": 0, "ended": 0, "stepped": 1, "chain": noted(bench)}
     for number in range(7):
         bench.queue.put(f"f-{number}", START)
     told = swept(bench.shop())

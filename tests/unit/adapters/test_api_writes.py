@@ -77,6 +77,18 @@ def test_an_api_that_is_on_by_now_and_was_off_before_is_ours(cloud: Cloud, proje
     assert on(cloud, project)
 
 
+@pytest.mark.usefixtures("project")
+def test_an_api_that_is_on_before_the_first_request_is_not_ours(cloud: Cloud) -> None:
+    enable(cloud)
+    later(cloud, seconds=10)
+    assert enable(cloud, before=Before(untried=True)).result is Result.ALREADY
+
+
+@pytest.mark.usefixtures("project")
+def test_a_first_request_that_switches_an_api_on_is_ours(cloud: Cloud) -> None:
+    assert enable(cloud, before=Before(untried=True)).result is Result.STARTED
+
+
 def test_what_it_needs_is_switched_on_with_it(cloud: Cloud, project: Resource) -> None:
     assert enable(cloud, RUN).result is Result.STARTED
     later(cloud, seconds=10)

@@ -17,7 +17,7 @@ from shared.model.names import Role
 from shared.model.work import MachineName
 
 EXECUTOR, OURS = "fixer@acme-web.iam.gserviceaccount.com", "serviceAccount:up@acme-web.iam.gserviceaccount.com"
-ROLE = Role("roles/browser")
+ROLE, REASON = Role("roles/browser"), f"r-0123456789ab/{'5f' * 32}"
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def executor(cloud: Cloud) -> GoogleCloud:
     role = "projects/acme-web/roles/executor"
     cloud.world.roles[role] = {"name": role, "includedPermissions": PERMISSIONS}
     grant(cloud.world, f"{CRM}/projects/acme-web", role, f"serviceAccount:{EXECUTOR}")
-    return GoogleCloud(cloud.clients(f"as:serviceAccount:{EXECUTOR}"), reason="f-0123456789ab")
+    return GoogleCloud(cloud.clients(f"as:serviceAccount:{EXECUTOR}"))
 
 
 READ_AND_WRITTEN = (
@@ -57,23 +57,23 @@ def test_google_is_told_for_which_fix_a_policy_is_changed(cloud: Cloud, executor
     name, condition = held.make(cloud.world), ENDS if held.conditional else None
     binding = {"resource": name, "role": ROLE, "member": OURS, "condition": condition}
     for effect in (AddBinding(**binding), RemoveBinding(**binding)):  # type: ignore[arg-type]
-        assert executor.perform(effect, Before()).result is Result.CHANGED
-    assert reasons(cloud) == ["f-0123456789ab"] * 2
+        assert executor.perform(effect, Before(), REASON).result is Result.CHANGED
+    assert reasons(cloud) == [REASON] * 2
 
 
 def test_google_is_told_for_which_fix_an_api_is_switched_on(cloud: Cloud, executor: GoogleCloud) -> None:
     cloud.world.resources[f"{CRM}/projects/acme-web"].hidden["off"] = ["pubsub.googleapis.com"]
     effect = EnableApi(project="projects/acme-web", service="pubsub.googleapis.com")
-    assert executor.perform(effect, Before()).result is Result.STARTED
+    assert executor.perform(effect, Before(), REASON).result is Result.STARTED
     later(cloud, seconds=10)
-    assert reasons(cloud) == ["f-0123456789ab"]
+    assert reasons(cloud) == [REASON]
 
 
 def test_google_is_told_for_which_fix_a_machine_is_stopped(cloud: Cloud, executor: GoogleCloud) -> None:
     machine = MachineName(project="acme-web", zone="europe-west1-b", name="web-1", id=web(cloud).body["id"])
     effect = StopMachine(machine=machine, request="b7ab21c2-1c0f-4c1b-9a50-6a7f6a5ef0a4")
-    assert executor.perform(effect, Before()).result is Result.STARTED
-    assert reasons(cloud) == ["f-0123456789ab"]
+    assert executor.perform(effect, Before(), REASON).result is Result.STARTED
+    assert reasons(cloud) == [REASON]
 
 
 @pytest.mark.usefixtures("executor")
@@ -81,6 +81,15 @@ def test_without_a_reason_none_is_sent(cloud: Cloud) -> None:
     silent = GoogleCloud(cloud.clients(f"as:serviceAccount:{EXECUTOR}"))
     effect = AddBinding(resource=HELD["bucket"].make(cloud.world), role=ROLE, member=OURS, condition=ENDS)
     assert (silent.perform(effect, Before()).result, reasons(cloud)) == (Result.CHANGED, [None])
+
+
+@pytest.mark.usefixtures("executor")
+def test_what_an_effect_says_itself_goes_before_what_the_port_was_made_with(cloud: Cloud) -> None:
+    port = GoogleCloud(cloud.clients(f"as:serviceAccount:{EXECUTOR}"), reason="by hand")
+    added = {"resource": HELD["bucket"].make(cloud.world), "role": ROLE, "member": OURS, "condition": ENDS}
+    port.perform(AddBinding(**added), Before())
+    port.perform(RemoveBinding(**added), Before(), REASON)
+    assert reasons(cloud) == ["by hand", REASON]
 
 
 def test_what_is_no_effect_is_a_mistake_of_ours(cloud: Cloud) -> None:

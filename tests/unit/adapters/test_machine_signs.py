@@ -10,8 +10,7 @@ from worlds import NOW, Cloud, add_compute, grant
 from sandbox.faults import FaultKind
 from sandbox.world import CRM
 from shared.adapters.compute import machine
-from shared.adapters.machine_signs import flow_seen, machine_type
-from shared.errors import NotAllowedToLook, NotFound
+from shared.adapters.machine_signs import flow_seen
 
 SUBNET = f"{REGION}/subnetworks/default"
 WRITES = ["https://www.googleapis.com/auth/logging.write"]
@@ -30,25 +29,6 @@ def reset(cloud: Cloud) -> None:
 
 def listed(cloud: Cloud) -> None:
     list(cloud.clients().logging.list_log_entries(resource_names=["projects/acme-web"]))
-
-
-def test_a_machine_type_is_told_with_its_size(cloud: Cloud) -> None:
-    web(cloud)
-    found = machine_type(cloud.clients(), AT[0], AT[1], "e2-standard-4")
-    assert (found.cpus, found.memory_mb, found.free_cpus) == (4, 16_384, None)
-
-
-def test_a_zone_without_that_type_says_so(cloud: Cloud) -> None:
-    web(cloud)
-    with pytest.raises(NotFound):
-        machine_type(cloud.clients(), AT[0], AT[1], "no-such-type")
-
-
-def test_the_permission_to_read_types_is_named_where_it_is_missing(cloud: Cloud) -> None:
-    web(cloud)
-    cloud.world.reader_cannot.append("compute.machineTypes.get")
-    with pytest.raises(NotAllowedToLook, match=r"compute\.machineTypes\.get"):
-        machine_type(cloud.clients(), AT[0], AT[1], "e2-standard-4")
 
 
 def test_flows_of_a_machine_that_runs_are_seen_where_its_subnetwork_records_them(cloud: Cloud) -> None:

@@ -30,6 +30,7 @@ CAN_BE_GONE = [one for one in HELD if one != "project"]
 AUDITED = ("cloudresourcemanager.projects", "run.projects.locations.services", "compute.instances")
 """Some of the types whose policies have audit configs."""
 ABSENT, PRESENT = Before(present=False, etag="as it was read"), Before(present=True, etag="as it was read")
+UNTRIED = Before(present=False, etag="as it was read", untried=True)
 NOT_TOLD = (
     FaultKind.INTERNAL,
     FaultKind.DEADLINE,
@@ -155,6 +156,30 @@ def test_what_was_absent_before_and_is_there_now_is_ours(place: Place) -> None:
     again = place.add()
     assert (again.result, place.writes()) == (Result.CHANGED, 1)
     assert again.etag == place.world.resources[place.name].policy()["etag"]
+
+
+def test_what_is_there_before_the_first_request_is_not_ours(place: Place) -> None:
+    place.add()
+    again = place.add(UNTRIED)
+    assert (again.result, place.writes()) == (Result.ALREADY, 1)
+
+
+def test_what_is_there_after_a_request_without_a_reply_is_ours(cloud: Cloud) -> None:
+    """A connection of gRPC that ends is told as 503, and the next try finds what it has done."""
+    add_account(cloud.world, ADDRESS)
+    account = Place(cloud, HELD["service account"])
+    account.world.faults.add(account.held.writes, FaultKind.LOST_REPLY)
+    assert (account.add(UNTRIED).result, account.writes()) == (Result.CHANGED, 1)
+
+
+@pytest.mark.parametrize("fault", [FaultKind.CONFLICT, FaultKind.RATE_LIMITED])
+def test_what_is_there_after_a_request_that_did_nothing_is_not_ours(project: Place, fault: FaultKind) -> None:
+    project.world.faults.add(project.held.writes, fault)
+    given = {"title": ENDS.title, "description": ENDS.description, "expression": ENDS.expression}
+    project.world.calls = Interferes(
+        project.held.writes, lambda: grant(project.world, project.name, ROLE, OURS, **given)
+    )
+    assert project.add(UNTRIED).result is Result.ALREADY
 
 
 def test_what_is_not_there_is_not_removed(place: Place) -> None:

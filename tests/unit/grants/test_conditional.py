@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from shared.grants.conditional import takes_condition
+from shared.grants.conditional import only_if_uniform, takes_condition
 
 TAKES = [
     "//cloudresourcemanager.googleapis.com/projects/acme-web",
@@ -46,3 +46,11 @@ def test_every_other_policy_takes_none(resource: str) -> None:
                                   "//storage.googleapis.com/projects/_/buckets", "//storage.googleapis.com/buckets"])  # fmt: skip
 def test_what_is_no_full_name_takes_none(name: str) -> None:
     assert not takes_condition(name)
+
+
+def test_only_a_bucket_takes_conditions_only_with_uniform_access() -> None:
+    bucket = "//storage.googleapis.com/projects/_/buckets/b"
+    assert only_if_uniform(bucket)
+    assert not only_if_uniform(f"{bucket}/managedFolders/f")
+    assert not only_if_uniform("//secretmanager.googleapis.com/projects/p/secrets/s")
+    assert not only_if_uniform("//storage.googleapis.com/projects/_/buckets/")

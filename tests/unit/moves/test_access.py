@@ -330,6 +330,15 @@ def test_a_second_stop_that_was_approved_brings_the_old_values_back(bench: Bench
     assert MOVES[Access].inverse(WORK, fix.steps[0]) is None
 
 
+def test_a_second_stop_needs_more_than_that_it_could_not_be_told(bench: Bench) -> None:
+    """The console could not be read before the stop, so nothing there tells whether the machine has booted."""
+    machine(bench).boots = False
+    bench.google.faults["serial"] = ["busy"]
+    fix = carried_out(bench, may_roll_back=True)
+    assert fix.outcome is Outcome.NEEDS_HUMAN
+    assert machine(bench).done("us", "status", "STOPPING") == 1
+
+
 def test_a_heartbeat_is_a_sign_of_life_where_the_console_cannot_be_read(bench: Bench) -> None:
     bench.google.blind["serial"] = NotAllowedToLook("compute.instances.getSerialPortOutput", "vm-1", "no")
     fix = carried_out(bench)

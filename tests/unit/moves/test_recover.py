@@ -6,8 +6,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from fakes.cloud import LOST_REPLY
-from fakes.exhausted import BOOT, ONCE, TWICE, killed
+from fakes.clock import FakeClock
+from fakes.cloud import LOST_REPLY, SIZES
+from fakes.exhausted import BOOT, ONCE, TWICE, killed, measured
 from fakes.workshop import NAME, Bench
 from msgspec.structs import replace
 
@@ -16,6 +17,7 @@ from shared.execution.fold import Fix
 from shared.model.effect import ResetMachine, SetSize, StartMachine, StopMachine
 from shared.model.journal import Outcome
 from shared.model.machine import Disk
+from shared.model.memory import MemoryUse
 from shared.model.outcomes import MachineType, Outcomes
 from shared.model.work import OriginalCall, Recover
 from shared.moves import MOVES
@@ -95,6 +97,29 @@ def test_agents_that_systemd_has_started_again_need_no_reset(bench: Bench) -> No
 def test_memory_that_ran_out_once_is_no_reason_for_a_larger_machine(bench: Bench) -> None:
     machine(bench).console = ONCE
     assert "not out of memory twice within 24 hours" in refused(bench, RESIZE)
+
+
+@pytest.mark.parametrize(
+    ("use", "said"),
+    [
+        (measured(FakeClock().now(), *[60.0] * 20), "its memory was at most 60 % full, and never full for long"),
+        (MemoryUse(), "could not tell whether the memory metric agrees"),
+    ],
+)
+def test_a_memory_that_was_not_measured_to_be_full_is_no_reason_for_a_larger_machine(
+    bench: Bench, use: MemoryUse, said: str
+) -> None:
+    bench.google.measured = use
+    assert said in refused(bench, RESIZE)
+
+
+def test_a_machine_that_was_just_made_larger_is_not_made_larger_again_for_what_was_before(bench: Bench) -> None:
+    assert carried_out(bench, RESIZE).steps[0].outcome is Outcome.OK
+    again = Recover(machine=NAME, machine_type="n2-standard-16", was="n2-standard-8")
+    bench.google.sizes["n2-standard-16"] = replace(SIZES["n2-standard-8"], name="n2-standard-16", cpus=16)
+    fix = carried_out(bench, again, plan_hash="h2")
+    assert (fix.outcome, machine(bench).now.machine_type) == (Outcome.REFUSED, "n2-standard-8")
+    assert "could not tell whether a larger machine would help" in fix.why
 
 
 def test_a_group_at_its_own_limit_is_no_reason_for_a_larger_machine(bench: Bench) -> None:

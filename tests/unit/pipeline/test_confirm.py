@@ -11,7 +11,8 @@ import pytest
 from catalogues import of, role
 from entries import PROJECT, audit, on_vm, text
 from explained import explain
-from fakes.facts import FAILURES, GIVEN, HIDDEN, MISSING, ORGANIZATION, FakeFacts, bound, looked
+from fakes.exhausted import TWICE, full_for_an_hour
+from fakes.facts import CALLED, FAILURES, GIVEN, HIDDEN, MISSING, ORGANIZATION, FakeFacts, bound, looked
 from msgspec.structs import replace
 
 from shared.evidence.questions import Question
@@ -20,6 +21,7 @@ from shared.model.facts import Beat, Binding, FlowLogs, Policy
 from shared.model.machine import AUTH, Machine
 from shared.model.memory import SerialOutput
 from shared.model.names import Role
+from shared.model.outcomes import MachineType
 from shared.model.report import Report
 from shared.pipeline.confirm import LONGEST, MOST_FINDINGS
 
@@ -36,6 +38,7 @@ API_OFF = text(
 )
 KILLED = on_vm("Out of memory: Killed process 812 (fluent-bit) total-vm:1830144kB, anon-rss:911208kB, file-rss:0kB")
 SUBNET = "projects/acme-test/regions/europe-west1/subnetworks/default"
+SMALL = MachineType(name="n2-standard-4", cpus=4, memory_mb=16_384)
 BATCH = f"batch@{PROJECT}.iam.gserviceaccount.com"
 CATALOGUE = of(role("roles/storage.objectCreator", NEEDED), role("roles/tiny.writer", NEEDED))
 
@@ -90,6 +93,14 @@ def an_exhausted_machine() -> FakeFacts:
     return facts
 
 
+def an_outgrown_machine() -> FakeFacts:
+    facts = an_exhausted_machine()
+    facts.machines["42"] = replace(machine(), machine_type=SMALL.name, last_start=CALLED - timedelta(seconds=103_900))
+    facts.console, facts.measured = SerialOutput(text=TWICE), full_for_an_hour(CALLED)
+    facts.sizes = {SMALL.name: SMALL}
+    return facts
+
+
 World = tuple[dict[str, Any], Callable[[], FakeFacts], set[str]]
 WORLDS: dict[str, World] = {
     "a missing role": (DENIED, a_missing_role, {"access", "policy"}),
@@ -97,6 +108,7 @@ WORLDS: dict[str, World] = {
     "a narrow scope": (TOO_NARROW, a_narrow_scope, {"machine"}),
     "an API that is off": (API_OFF, an_api_off, {"service_is_on"}),
     "an exhausted machine": (KILLED, an_exhausted_machine, {"serial"}),
+    "an outgrown machine": (KILLED, an_outgrown_machine, {"serial"}),
 }
 """Entries with the facts behind them, and the questions without which the cause cannot be told."""
 

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from shared.actions import Known, Reset
 from shared.errors import Refused
 from shared.model.denial import Denial
-from shared.model.machine import ChangeKind, ScopeChange
+from shared.model.machine import ChangeKind, Resize, ScopeChange
 from shared.model.names import Role
 from shared.model.plan import Action, Plan, Tier
 from shared.model.role import CatalogueOrigin, RoleProof
@@ -78,10 +78,17 @@ def test_what_a_role_held_when_it_was_chosen_is_kept_with_the_grant() -> None:
     assert work.role_digest == "d1"
 
 
+def test_a_bucket_without_uniform_access_takes_no_condition_and_the_grant_still_ends() -> None:
+    (work,) = made(action(), known=replace(KNOWN, with_lists=frozenset({BUCKET}))).works
+    assert (work.condition, work.until) == (None, NOW + HOUR)
+    (other,) = made(action(), known=replace(KNOWN, with_lists=frozenset({f"{BUCKET}-2"}))).works
+    assert other.condition is not None
+
+
 def test_each_kind_of_step_becomes_its_work_in_the_order_of_the_plan() -> None:
     steps = (action("enable_api", API), action(), action("vm_scopes", VM), action("vm_recover", VM))
     was = Attached(account=APP, scopes=("s1",))
-    works = made(*steps, terms=replace(TERMS, was=was)).works
+    works = made(*steps, known=replace(KNOWN, attached=was)).works
     assert [type(work) for work in works] == [Enable, Grant, Access, Recover]
     assert works[0] == Enable(project="projects/7", service="storage.googleapis.com")
     assert works[2] == Access(machine=MACHINE, account=APP, scopes=("s1", "s2"), was=was)
@@ -91,6 +98,17 @@ def test_each_kind_of_step_becomes_its_work_in_the_order_of_the_plan() -> None:
 def test_advice_becomes_no_work() -> None:
     assert made(action("advise", changes=False)).works == ()
     assert len(made(action(), action("advise", changes=False, tier=Tier.T3)).works) == 1
+
+
+def test_a_larger_machine_takes_the_place_of_the_reset_and_names_the_size_it_was_planned_for() -> None:
+    known = replace(KNOWN, resize=Resize(machine_type="n2-standard-8", was="n2-standard-4", why="full"))
+    (work,) = made(action("vm_recover", VM, Tier.T2), known=known).works
+    assert work == Recover(machine=MACHINE, machine_type="n2-standard-8", was="n2-standard-4")
+
+
+def test_where_something_speaks_against_a_larger_machine_the_reset_is_left() -> None:
+    known = replace(KNOWN, resize=Resize(against="its owner keeps its size"))
+    assert made(action("vm_recover", VM, Tier.T2), known=known).works == (Recover(machine=MACHINE),)
 
 
 @pytest.mark.parametrize(
@@ -151,8 +169,8 @@ def test_the_hash_is_another_one_as_soon_as_anything_differs(other: Any) -> None
 def test_the_hash_tells_machines_scopes_and_what_was_there_apart() -> None:
     step, was = action("vm_scopes", VM), Attached(account=APP, scopes=("s1",))
     hashes = {
-        made(step, terms=replace(TERMS, was=was)).hash,
-        made(step, terms=replace(TERMS, was=replace(was, scopes=()))).hash,
+        made(step, known=replace(KNOWN, attached=was)).hash,
+        made(step, known=replace(KNOWN, attached=replace(was, scopes=()))).hash,
         made(step, known=replace(KNOWN, machine_id="43")).hash,
         made(step, known=replace(KNOWN, scope_change=replace(CHANGE, scopes=("s1",)))).hash,
         made(step, known=replace(KNOWN, scope_change=replace(CHANGE, account="x@y.iam.gserviceaccount.com"))).hash,

@@ -116,3 +116,46 @@ def test_accepted_scopes_are_read_where_they_are_printed() -> None:
         "https://www.googleapis.com/auth/drive",
         "https://www.googleapis.com/auth/drive.file",
     )
+
+
+@pytest.mark.parametrize(
+    ("path", "resource"),
+    [
+        ("storage/v1/b/reports", "projects/_/buckets/reports"),
+        ("storage/v1/b/reports?fields=name", "projects/_/buckets/reports"),
+        ("storage/v1/b/reports/o/a%2Fb", "projects/_/buckets/reports"),
+        ("storage/v1/b/reports/iam/testPermissions", "projects/_/buckets/reports"),
+        ("storage/v1/b/reports/lockRetentionPolicy", "projects/_/buckets/reports"),
+        ("upload/storage/v1/b/reports/o?uploadType=media", "projects/_/buckets/reports"),
+        ("download/storage/v1/b/reports/o/a?alt=media", "projects/_/buckets/reports"),
+        ("storage/v1/b?project=p", None),
+        ("batch/storage/v1", None),
+        ("reports/a.csv", "projects/_/buckets/reports"),
+        ("storage/a.csv", "projects/_/buckets/storage"),
+    ],
+)
+def test_a_path_of_the_json_api_names_the_bucket_behind_it_and_is_none_itself(path: str, resource: str | None) -> None:
+    found = named(f"403 GET https://storage.googleapis.com/{path}: forbidden")
+    assert (found.resource, found.service) == (resource, "storage.googleapis.com")
+
+
+POOL = "projects/123456789/locations/global/workloadIdentityPools/pool"
+
+
+@pytest.mark.parametrize(
+    "who",
+    [
+        f"principal://iam.googleapis.com/{POOL}/subject/repo:acme/web",
+        f"principalSet://iam.googleapis.com/{POOL}/attribute.repository/acme",
+        f"principalSet://iam.googleapis.com/{POOL}/*",
+    ],
+)
+def test_the_path_of_a_federated_caller_is_no_resource(who: str) -> None:
+    alone = named(f"{who} does not have secretmanager.versions.access access")
+    assert (alone.principal, alone.resource) == (who, None)
+    beside = named(f"{who} does not have pubsub.topics.publish access on projects/acme-test/topics/t")
+    assert (beside.principal, beside.resource) == (who, "projects/acme-test/topics/t")
+
+
+def test_a_pool_that_was_called_is_a_resource() -> None:
+    assert named(f"Permission denied on resource {POOL}/providers/github").resource == f"{POOL}/providers/github"

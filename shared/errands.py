@@ -1,0 +1,100 @@
+"""An item of the queue that is no fix -> done: a question is settled, a decision followed up, a run shown anew."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+from msgspec import Struct
+
+from shared.deciding import expire
+from shared.errors import NotFound, Refused
+from shared.execution.fold import Fix
+from shared.following import Desk, follow_again, shown
+from shared.log import log
+from shared.model.approval import Approval, State
+from shared.model.journal import Opened
+from shared.pipeline.execute import open_fix
+from shared.pipeline.turn import ASKED, FOLLOWED, SHOWN
+from shared.pipeline.workshop import Workshop
+from shared.preparing import Prepared, prepare
+from shared.settling import Proof, Settlement, settle
+
+
+class Errands(Struct, frozen=True, kw_only=True):
+    """What is done beside carrying out fixes. `proofs` has for each channel of votes how its proof is checked."""
+
+    desk: Desk
+    proofs: Mapping[str, Proof]
+
+    def run(self, item: str, shop: Workshop) -> None:
+        """Do what an item asks for, once: it is dropped afterwards, and stays due where it could not be done now."""
+        if item.startswith(ASKED):
+            self._settled(item, shop)
+        elif item.startswith(FOLLOWED):
+            self._followed(item, shop)
+        else:
+            shown(item.removeprefix(SHOWN), self.desk)
+            return
+        self.desk.queue.drop(item)
+
+    def stepped(self, fix: Fix) -> None:
+        """Show how a fix stands now."""
+        _noted(shown(fix.opened.run, self.desk))
+
+    def look_round(self, shop: Workshop) -> None:
+        """What is due without a wake-up: questions whose time is over, and approved ones nobody was woken for."""
+        for approval, _ in expire(self.desk.station):
+            log("expired", approval=approval.id, run=approval.run)
+            _noted(shown(approval.run, self.desk))
+        for approval in self.desk.station.ballots.open():
+            self._settled(approval.id, shop)
+
+    def _settled(self, approval_id: str, shop: Workshop) -> None:
+        approval = self.desk.station.ballots.approval(approval_id)
+        told = settle(approval_id, self._settlement(shop))
+        if told.state is not State.ASKED:
+            log("settled", approval=approval_id, run=approval.run, state=told.state.value, said=told.said, fix=told.fix)
+        _noted(shown(approval.run, self.desk))
+
+    def _settlement(self, shop: Workshop) -> Settlement:
+        return Settlement(station=self.desk.station, shop=shop, anew=self._anew, proofs=self.proofs)
+
+    def _anew(self, approval: Approval) -> Prepared:
+        entry = self.desk.store.entry(approval.run)
+        return prepare(approval.run, entry, self.desk.planner, timedelta(hours=approval.hours))
+
+    def _followed(self, item: str, shop: Workshop) -> None:
+        """Decide anew about a run; where a rule alone permits it, its fix is begun."""
+        run = item.removeprefix(FOLLOWED)
+        try:
+            made = follow_again(run, self.desk)
+        except (NotFound, Refused) as error:
+            log("not_followed", severity="WARNING", run=run, reason=str(error))
+            return
+        if made is not None:
+            fix = open_fix(by_rule(made), shop.journal, shop.queue, shop.clock.now())
+            log("permitted", run=run, fix=fix, rules=made.decision.terms.rules if made.decision.terms else ())
+            _noted(shown(run, self.desk))
+
+
+def by_rule(made: Prepared) -> Opened:
+    """The fix that a written rule permits without a person: its rules stand where its approvers would."""
+    terms = made.decision.terms
+    if terms is None or not terms.rules:
+        raise Refused(f"no rule permits this: {'; '.join(made.decision.reasons)}")
+    return Opened(
+        run=made.run,
+        plan_hash=made.proposal.hash,
+        works=made.proposal.works,
+        approved_by=tuple(f"rule:{one}" for one in terms.rules),
+        call=made.proposal.call,
+        rules=terms.rules,
+        under=terms.under,
+    )
+
+
+def _noted(told: dict[str, object]) -> None:
+    """Say what kept a card from being shown; it is either queued already, or an operator has to do something."""
+    if told:
+        log("shown", severity=str(told.pop("severity", "INFO")), **told)

@@ -1,0 +1,39 @@
+"""What carrying out a fix takes: every port that it reads and writes through, and what is done beside."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from msgspec import Struct
+
+from shared.execution.fold import Fix
+from shared.ports import Clock, Cloud, Guards, Journal, Queue, Sight
+
+
+class Errands(Protocol):
+    """What the executor does beside carrying out fixes: it asks, settles and shows."""
+
+    def run(self, item: str, shop: Workshop) -> None:
+        """Do what an item of the queue asks for that is no fix; it stays due where it could not be done now."""
+
+    def stepped(self, fix: Fix) -> None:
+        """A fix went a step further."""
+
+    def look_round(self, shop: Workshop) -> None:
+        """Whatever is due without anybody having been woken for it."""
+
+
+class Workshop(Struct, frozen=True, kw_only=True):
+    """Everything that carrying out a fix takes. `worker` is different for every invocation.
+
+    `errands` is what is done beside: questions are settled, runs are shown. None where only fixes are carried out.
+    """
+
+    sight: Sight
+    cloud: Cloud
+    journal: Journal
+    queue: Queue
+    clock: Clock
+    guards: Guards
+    worker: str
+    errands: Errands | None = None

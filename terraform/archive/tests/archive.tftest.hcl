@@ -1,0 +1,45 @@
+# What is packed, and under which name.
+
+mock_provider "archive" {
+  mock_data "archive_file" {
+    defaults = {
+      output_md5 = "0123456789abcdef"
+    }
+  }
+}
+
+variables {
+  root     = "../.."
+  function = "detect"
+  files    = "shared/model/*.py"
+}
+
+run "an_archive_is_named_by_its_content" {
+  assert {
+    condition     = output.name == "detect/0123456789abcdef.zip" && data.archive_file.source.output_file_mode == "0644"
+    error_message = "A changed archive would not be deployed, or an unchanged one would."
+  }
+}
+
+run "only_what_is_deployed_is_packed" {
+  assert {
+    condition     = alltrue([for one in data.archive_file.source.source : contains(["main.py", "requirements.txt"], one.filename) || startswith(one.filename, "shared/")])
+    error_message = "There is something in the archive that does not belong there."
+  }
+
+  assert {
+    condition     = anytrue([for one in data.archive_file.source.source : one.filename == "requirements.txt" && strcontains(one.content, "--hash=sha256:")])
+    error_message = "The packages of the archive are not held to their hashes."
+  }
+}
+
+run "a_policy_goes_along_where_there_is_one" {
+  variables {
+    policy_file = "../tests/fixtures/policy.yaml"
+  }
+
+  assert {
+    condition     = length([for one in data.archive_file.source.source : one if one.filename == "policy.yaml"]) == 1
+    error_message = "The policy file is not in the archive."
+  }
+}

@@ -1,0 +1,249 @@
+# Each family of fixes brings its own function, account and permissions, in the named projects, and nothing else.
+
+mock_provider "google" {
+  source = "./tests/mocks"
+}
+
+mock_provider "archive" {
+}
+
+override_module {
+  target = module.archive
+
+  outputs = {
+    name = "detect/0123456789abcdef.zip"
+    path = "./.build/detect.zip"
+  }
+}
+
+variables {
+  project         = "acme-unforbid"
+  organization    = "123456789012"
+  watch           = { kind = "organization", id = "123456789012" }
+  fix_projects    = ["acme-reports-dev", "acme-reports-test"]
+  grantable_roles = ["roles/logging.logWriter", "roles/storage.objectViewer"]
+  policy_file     = "./tests/fixtures/policy.yaml"
+}
+
+run "iam_brings_what_grants_take" {
+  command = plan
+
+  variables {
+    fixes = ["iam"]
+  }
+
+  assert {
+    condition     = keys(google_cloudfunctions2_function.function) == ["detect", "execute-iam", "sweep"]
+    error_message = "The iam family brings other functions than its own and the sweep."
+  }
+
+  assert {
+    condition     = keys(google_organization_iam_custom_role.role) == ["grant_reader", "grant_writer", "reader"]
+    error_message = "The iam family brings other roles than its own."
+  }
+
+  assert {
+    condition     = toset([for one in google_project_iam_member.fixer : one.project]) == toset(["acme-reports-dev", "acme-reports-test"])
+    error_message = "Fixes may change something outside the named projects."
+  }
+}
+
+run "who_sets_policies_is_held_to_the_listed_roles" {
+  command = plan
+
+  variables {
+    fixes = ["iam"]
+  }
+
+  assert {
+    condition = alltrue([
+      for key, one in google_project_iam_member.fixer :
+      length(one.condition) == 1 && strcontains(one.condition[0].expression, "hasOnly([\"roles/logging.logWriter\",\"roles/storage.objectViewer\"])")
+      if strcontains(key, "/grant_writer/")
+    ])
+    error_message = "A role that sets policies is bound without its condition."
+  }
+
+  assert {
+    condition     = alltrue([for key, one in google_project_iam_member.fixer : length(one.condition) == 0 if !strcontains(key, "/grant_writer/")])
+    error_message = "A role that sets no policies has a condition about them."
+  }
+}
+
+run "more_than_ten_roles_are_split_because_google_takes_ten" {
+  command = plan
+
+  variables {
+    fixes           = ["iam"]
+    grantable_roles = [for number in range(23) : "roles/example.reader${number}"]
+  }
+
+  assert {
+    condition     = length(split(" || ", google_project_iam_member.fixer["execute-iam/grant_writer/acme-reports-dev"].condition[0].expression)) == 3
+    error_message = "23 roles need three lists."
+  }
+}
+
+run "api_brings_what_switching_takes" {
+  command = plan
+
+  variables {
+    fixes = ["api"]
+  }
+
+  assert {
+    condition     = keys(google_cloudfunctions2_function.function) == ["detect", "execute-api", "sweep"]
+    error_message = "The api family brings other functions than its own and the sweep."
+  }
+
+  assert {
+    condition     = keys(google_organization_iam_custom_role.role) == ["api_undoer", "api_writer", "reader"]
+    error_message = "The api family brings other roles than its own."
+  }
+
+  assert {
+    condition     = !anytrue([for one in flatten([for role in google_organization_iam_custom_role.role : tolist(role.permissions)]) : endswith(one, "setIamPolicy")])
+    error_message = "The api family may set policies."
+  }
+}
+
+run "compute_brings_what_machines_take" {
+  command = plan
+
+  variables {
+    fixes               = ["compute"]
+    attachable_accounts = ["batch@acme-reports-dev.iam.gserviceaccount.com"]
+  }
+
+  assert {
+    condition     = keys(google_organization_iam_custom_role.role) == ["machine_starter", "machine_writer", "reader"]
+    error_message = "The compute family brings other roles than its own."
+  }
+
+  assert {
+    condition     = keys(google_service_account_iam_member.attach) == ["batch@acme-reports-dev.iam.gserviceaccount.com"] && google_service_account_iam_member.attach["batch@acme-reports-dev.iam.gserviceaccount.com"].service_account_id == "projects/acme-reports-dev/serviceAccounts/batch@acme-reports-dev.iam.gserviceaccount.com"
+    error_message = "An account may be attached that was not named, or one that was named may not."
+  }
+
+  assert {
+    condition     = toset([for key, one in google_project_iam_member.fixer : split("/", key)[1] if startswith(key, "sweep/")]) == toset(["machine_starter"])
+    error_message = "The sweep may do more with a machine than start it."
+  }
+
+  assert {
+    condition     = google_cloud_tasks_queue.fixes["compute"].rate_limits[0].max_concurrent_dispatches == 1
+    error_message = "More than one machine may be interrupted at a time."
+  }
+}
+
+run "nobody_but_the_waker_may_call_what_writes" {
+  variables {
+    fixes = ["iam"]
+    slack = { channel = "C0123456789" }
+  }
+
+  assert {
+    condition = alltrue([
+      for name, one in google_cloud_run_v2_service_iam_member.invoker : one.member == google_service_account.caller["wake"].member
+      if startswith(name, "execute-") || name == "sweep"
+    ])
+    error_message = "Somebody beside the waker may call a function that writes."
+  }
+
+  assert {
+    condition     = [for name, one in google_cloud_run_v2_service_iam_member.invoker : name if one.member == "allUsers"] == ["approve"]
+    error_message = "Something beside approve is public."
+  }
+
+  assert {
+    condition     = [for name, one in google_cloudfunctions2_function.function : name if one.service_config[0].ingress_settings != "ALLOW_INTERNAL_ONLY"] == ["approve"]
+    error_message = "Something beside approve can be reached from outside."
+  }
+
+  assert {
+    condition     = !anytrue([for one in google_project_iam_member.fixer : one.member == google_service_account.function["approve"].member])
+    error_message = "approve, which is public, holds a role that changes something."
+  }
+
+  assert {
+    condition     = !anytrue([for one in google_secret_manager_secret_iam_member.slack : one.secret_id == "unforbid-slack-bot-token" && one.member == google_service_account.function["approve"].member])
+    error_message = "approve may read the bot's token."
+  }
+
+  assert {
+    condition     = length([for one in google_project_iam_member.store : one if strcontains(one.condition[0].expression, "unforbid-journal") && one.member == google_service_account.function["detect"].member]) == 0
+    error_message = "detect may write the journal of fixes."
+  }
+
+  assert {
+    condition     = toset(google_iam_deny_policy.own[0].rules[0].deny_rule[0].denied_principals) == toset([for name in keys(google_service_account.function) : "principal://iam.googleapis.com/projects/-/serviceAccounts/unforbid-${name}@acme-unforbid.iam.gserviceaccount.com"])
+    error_message = "The deny policy leaves one of our accounts out."
+  }
+}
+
+run "the_organisation_is_watched_with_all_that_is_in_it" {
+  command = plan
+
+  assert {
+    condition     = google_logging_organization_sink.denials[0].include_children && length(google_logging_project_sink.denials) == 0
+    error_message = "The sink of the organisation leaves its projects out."
+  }
+
+  assert {
+    condition     = google_organization_iam_member.reader[0].org_id == "123456789012" && contains(google_organization_iam_custom_role.role["reader"].permissions, "resourcemanager.folders.get")
+    error_message = "The reader may not look where the sink does."
+  }
+}
+
+run "a_folder_is_watched_alone" {
+  command = plan
+
+  variables {
+    watch = { kind = "folder", id = "998877" }
+  }
+
+  assert {
+    condition     = google_logging_folder_sink.denials[0].folder == "folders/998877" && google_folder_iam_member.reader[0].folder == "folders/998877" && length(google_organization_iam_member.reader) == 0
+    error_message = "More than the folder is watched, or less."
+  }
+}
+
+run "counted_refusals_come_through_a_topic_of_their_own" {
+  command = plan
+
+  variables {
+    count_refusals = { more_than = 3 }
+  }
+
+  assert {
+    condition     = google_pubsub_topic_iam_member.counts[0].topic == "unforbid-counts" && google_pubsub_topic_iam_member.sink.topic == "unforbid-denials"
+    error_message = "Somebody beside the sink may publish to the topic of denials."
+  }
+
+  assert {
+    condition     = google_monitoring_alert_policy.counts[0].conditions[0].condition_threshold[0].threshold_value == 3
+    error_message = "The alert counts something else than was asked for."
+  }
+}
+
+run "a_build_is_applied_only_after_approval" {
+  command = plan
+
+  variables {
+    build = {
+      repository = "projects/p/locations/europe-west1/connections/c/repositories/r"
+      account    = "deploy@acme-unforbid.iam.gserviceaccount.com"
+      bucket     = "acme-unforbid-plans"
+    }
+  }
+
+  assert {
+    condition     = google_cloudbuild_trigger.build["apply"].approval_config[0].approval_required && !google_cloudbuild_trigger.build["plan"].approval_config[0].approval_required
+    error_message = "A plan is applied without approval, or made only after one."
+  }
+
+  assert {
+    condition     = length(google_cloudbuild_trigger.build["apply"].repository_event_config) == 0
+    error_message = "A commit starts the apply by itself."
+  }
+}

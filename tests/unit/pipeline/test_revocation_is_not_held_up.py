@@ -1,0 +1,112 @@
+"""Access ends on time: a revocation waits for nobody who is at its target, but for the grant that it takes back."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from fakes.cloud import LOST_REQUEST, binding
+from fakes.workshop import NAME, Bench
+
+from shared.model.effect import RemoveBinding
+from shared.model.facts import Policy
+from shared.model.journal import Outcome, Tried
+from shared.model.machine import PLATFORM
+from shared.model.names import Role
+from shared.model.work import Access, Grant, Revoke
+from shared.pipeline.execute import execute
+from shared.pipeline.sweep import sweep
+
+TOPIC, ROLE = "//pubsub.googleapis.com/projects/p/topics/t", Role("roles/pubsub.publisher")
+ANN, BOB = "user:ann@example.com", "user:bob@example.com"
+REVOKE = Revoke(resource=TOPIC, role=ROLE, member=ANN)
+ACCESS = Access(machine=NAME, account="app@acme-shop.iam.gserviceaccount.com", scopes=(PLATFORM,))
+FOR_HOURS = timedelta(hours=9)
+
+
+@pytest.fixture
+def bench() -> Bench:
+    bench = Bench()
+    bench.google.add()
+    bench.google.policies[TOPIC] = Policy(resource=TOPIC, bindings=(binding(ROLE, ANN, BOB),), etag="e", version=3)
+    return bench
+
+
+def held(bench: Bench, target: str, by: str = "f-other") -> None:
+    now = bench.clock.now()
+    assert bench.journal.take_lease(target, by, now + FOR_HOURS, now)
+
+
+def members(bench: Bench) -> list[str]:
+    return [one for each in bench.google.policies[TOPIC].bindings for one in each.members]
+
+
+def test_a_revocation_takes_one_member_away_while_another_fix_is_at_the_policy(bench: Bench) -> None:
+    held(bench, TOPIC)
+    fix = bench.run(bench.open(REVOKE), hours=0.1)
+    assert (fix.steps[0].outcome, members(bench)) == (Outcome.OK, [BOB])
+    assert fix.outcome is not None
+    assert bench.pages(fix.id) == []
+
+
+def test_the_other_fix_keeps_its_target(bench: Bench) -> None:
+    held(bench, TOPIC)
+    bench.run(bench.open(REVOKE), hours=0.1)
+    now = bench.clock.now()
+    assert not bench.journal.take_lease(TOPIC, "f-third", now + FOR_HOURS, now)
+
+
+def test_where_nobody_is_at_the_policy_a_grant_waits_for_the_revocation(bench: Bench) -> None:
+    revoke = bench.open(REVOKE)
+    execute(revoke, bench.shop())
+    again = bench.open(Grant(resource=TOPIC, role=ROLE, member=BOB, until=bench.clock.now() + FOR_HOURS), plan_hash="2")
+    execute(again, bench.shop())
+    waits = bench.journal.lines(again)[-1].body
+    assert isinstance(waits, Tried)
+    assert "another fix is at" in waits.why
+
+
+@pytest.mark.parametrize("works", [(REVOKE, ACCESS), (ACCESS, REVOKE)])
+def test_beside_a_machine_that_is_held_only_the_machine_waits(bench: Bench, works: tuple[Revoke | Access, ...]) -> None:
+    held(bench, NAME.full_name)
+    fix = bench.run(bench.open(*works), hours=0.2)
+    assert fix.outcome is None
+    assert [type(effect) for effect in bench.google.done] == ([RemoveBinding] if works[0] == REVOKE else [])
+    assert (
+        "another fix is at"
+        in [line.body.why for line in bench.journal.lines(fix.id) if isinstance(line.body, Tried)][-1]
+    )
+
+
+def test_the_end_of_a_grant_waits_until_the_grant_knows_whether_it_is_there(bench: Bench) -> None:
+    """A write that nobody has had an answer to could come after a revocation that found nothing."""
+    until = bench.clock.now() + timedelta(minutes=10)
+    grant = Grant(resource=TOPIC, role=ROLE, member="user:eve@example.com", until=until)
+    fix = bench.open(grant)
+    bench.google.faults["AddBinding"] = [LOST_REQUEST]
+    bench.run(fix, stop=lambda now: bool(now.steps[0].effects))
+    bench.clock.at = until
+    undo = bench.open(
+        Revoke(resource=TOPIC, role=ROLE, member="user:eve@example.com"), undo_of=fix, plan_hash="its end"
+    )
+    execute(undo, bench.shop())
+    waits = bench.journal.lines(undo)[-1].body
+    assert isinstance(waits, Tried)
+    assert waits.why == f"{fix}, which is taken back, is still at its grant"
+    bench.run(fix, hours=1)
+    assert bench.run(undo, hours=1).steps[0].outcome is Outcome.NOTHING
+    assert "user:eve@example.com" not in members(bench)
+
+
+def test_a_grant_of_ours_ends_on_time_while_a_longer_fix_is_at_its_target(bench: Bench) -> None:
+    until = bench.clock.now() + timedelta(hours=1)
+    bench.run(bench.open(Grant(resource=TOPIC, role=ROLE, member="user:eve@example.com", until=until)), hours=0.9)
+    bench.journal.leases.clear()
+    held(bench, TOPIC)
+    assert "user:eve@example.com" in members(bench)
+    bench.clock.at = until
+    for _ in range(8):
+        sweep(bench.shop(), bench.clock.now())
+        bench.clock.turn(seconds=30)
+    assert members(bench) == [ANN, BOB]
+    assert bench.clock.now() - until <= timedelta(minutes=4)
