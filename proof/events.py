@@ -29,9 +29,9 @@ GROUPS = {"crashes": CRASHES, "faults": (*FAULTS, STALE_LOOK), "others": OTHERS,
 HARSH = ("forbidden", REFUSED, FAILS, SWITCH_FAILS, HANGS, REMADE, STARTED, DOWN)
 """Events after which a fix may well end otherwise than it would have."""
 ASKED_AGAIN = ("lost_request", "lost_reply", "unavailable", "rate_limited")
-ANSWERS_NOTHING = ("internal", "deadline", "malformed", "truncated")
+ANSWERS_NOTHING = ("internal", "deadline", "malformed", "truncated", "conflict")
 """Faults of a look that Google's clients ask again, and those after which it has failed."""
-LOOK_FAILS = (*ANSWERS_NOTHING, HANG, "conflict")
+LOOK_FAILS = (*ANSWERS_NOTHING, HANG)
 
 
 class Event(Struct, frozen=True):

@@ -16,7 +16,7 @@ from shared.model.effect import (
     Result,
     StartMachine,
 )
-from shared.model.journal import GOES_ON, Claimed, Closed, Intended, Line, Moved, Received, Seen
+from shared.model.journal import GOES_ON, Claimed, Closed, Intended, Line, Moved, Outcome, Received, Seen
 from shared.moves import MOVES, VERIFY
 
 if TYPE_CHECKING:
@@ -47,6 +47,7 @@ class Reading:
         self.watchdog = False
         self.at_work: dict[str, str] = {}
         self.holders: dict[str, str] = {}
+        self.over: set[str] = set()
 
     def wrong_in(self, life: Life) -> Iterator[str]:
         """What was done in the wrong order."""
@@ -81,8 +82,12 @@ class Reading:
             if last not in self.came_back:
                 yield f"the receipt of {type(last).__name__} is journaled before it came back"
         elif isinstance(body, Closed):
-            self.at_work = {target: fix for target, fix in self.at_work.items()
-                            if fix != line.fix or body.outcome in GOES_ON}  # fmt: skip
+            self._closed(line.fix, body.outcome)
+
+    def _closed(self, fix: str, outcome: Outcome) -> None:
+        if outcome not in GOES_ON:
+            self.over.add(fix)
+            self.at_work = {target: other for target, other in self.at_work.items() if other != fix}
 
     def _effect(self, effect: Any) -> Iterator[str]:
         self.doing.append(effect)
@@ -92,6 +97,10 @@ class Reading:
                 yield f"{type(effect).__name__} was begun without its intent in the journal"
             return
         target = _target(effect)
+        if (
+            fix in self.over
+        ):  # sent by who was paused right before it: etags and request ids keep it from changing anything
+            return
         if self.at_work.setdefault(target, fix) != fix:
             yield f"{type(effect).__name__} of one fix while another one is at {target}"
 

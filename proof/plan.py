@@ -23,8 +23,9 @@ from proof.events import (
     HANG,
     HANGS,
     LOSES,
-    PAUSES,
+    OVERTAKEN,
     REMADE,
+    RIVAL,
     STALE_LOOK,
     STARTED,
     STOCKOUTS,
@@ -49,7 +50,8 @@ FOLDED = {
     KIND: WHY
     for kinds, WHY in (
         (DEATHS, "a process that dies next to a look has died after what was written last"),
-        (PAUSES, "a pause after one thing is the pause before the next thing of the same worker"),
+        ((OVERTAKEN,), "a pause after one thing is the pause before the next thing of the same worker"),
+        ((RIVAL,), "likewise; and during a look another worker finds only the claim, as it does at the next write"),
         ((STORE,), "only what is written to the store can fail there"),
         ((HANG,), "a look that hangs ends as one that is past its deadline"),
         (ASKED_AGAIN, "a look is asked again after each of these; each look meets one of them, in turn"),
@@ -71,7 +73,7 @@ class Chosen(Struct, frozen=True, kw_only=True):
 def singles(case: Case, calm: Ended, only: str = "") -> Chosen:
     """Every single event, crashes first; `only` keeps the kinds that begin with it."""
     places = {kind: _dies_at(calm) for kind in DEATHS}
-    places |= {STORE: _stored_at(calm), **dict.fromkeys(PAUSES, _paused_at(calm)), STALE_LOOK: list(calm.differed)}
+    places |= {STORE: _stored_at(calm), RIVAL: _met_at(calm), OVERTAKEN: _paused_at(calm), STALE_LOOK: [*calm.differed]}
     faults = {kind: _called_at(kind, calm) for kind in FAULTS}
     others = {kind: list(range(len(calm.calls))) for kind in _others(case)}
     moments, calls = len(calm.moments), len(calm.calls)
@@ -95,6 +97,11 @@ def _stored_at(calm: Ended) -> list[int]:
 def _paused_at(calm: Ended) -> list[int]:
     """Before everything, and after what a worker has ended with."""
     return [at for at, name in enumerate(calm.moments) if name.startswith("before") or at in calm.last]
+
+
+def _met_at(calm: Ended) -> list[int]:
+    """Where a worker is paused, but for its looks: the claim that it holds by then is all that another one finds."""
+    return [at for at in _paused_at(calm) if calm.moments[at].partition(" ")[2] in WRITES]
 
 
 def _is(when: str, name: str) -> bool:

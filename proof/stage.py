@@ -40,7 +40,7 @@ SHORTENED: tuple[tuple[ModuleType, str, Any], ...] = (
     (asking, "INITIAL", 0.001),
     (asking, "MOST", 0.002),
     (recover, "LOOK_SECONDS", (30, 1800)),
-    (starting, "LOOK_AGAIN", timedelta(minutes=3)),
+    (starting, "LOOK_AGAIN", timedelta(minutes=9)),
 )
 """What passes by itself is asked again at once, as the sandbox's time stands still. Where nothing but time passes,
 looks are not repeated much: each is like the one before, and so are a crash and a fault at it."""

@@ -13,6 +13,21 @@ Answer = tuple[str, int] | tuple[str, int, dict[str, str]]
 Facts = dict[str, object]
 
 
+def turned_away(event: str, stranger: Callable[[], str]) -> Answer | None:
+    """The answer to whoever is none of our callers, None for one that is; where that cannot be told, nothing is done."""
+    try:
+        why = stranger()
+    except (Retryable, Permanent) as error:
+        return _failed(event, error)
+    except Exception:  # noqa: BLE001 - likewise
+        log(event, severity="ERROR", outcome="defect", trace=traceback.format_exc())
+        return "try again later", 503
+    if not why:
+        return None
+    log(event, severity="WARNING", outcome="turned away", reason=why)
+    return "not for you", 403
+
+
 def answered(event: str, work: Callable[[], Facts], keep: Callable[[str], Facts]) -> Answer:
     """Do the work of one request and answer it: 200 acknowledges, 503 asks for the message again.
 
@@ -27,12 +42,15 @@ def answered(event: str, work: Callable[[], Facts], keep: Callable[[str], Facts]
         except Exception as error:  # noqa: BLE001 - the one shell around an invocation
             log(event, severity="ERROR", outcome="defect", trace=traceback.format_exc())
             facts = keep(f"a defect of unforbid: {type(error).__name__}")
-    except Retryable as error:
-        log(event, severity="ERROR", outcome="redelivery", reason=str(error))
-        return "try again later", 503
-    except Permanent as error:
-        log(event, severity="ERROR", outcome="not set up", reason=str(error))
-        return "not set up", 500
+    except (Retryable, Permanent) as error:
+        return _failed(event, error)
     severity = str(facts.pop("severity", "INFO"))
     log(event, severity=severity, **facts, ms=round((time.perf_counter() - started) * 1000, 3))
     return "ok", 200
+
+
+def _failed(event: str, error: Retryable | Permanent) -> Answer:
+    """What is answered where nothing could be done: come again, or that an operator has to mend the settings."""
+    again = isinstance(error, Retryable)
+    log(event, severity="ERROR", outcome="redelivery" if again else "not set up", reason=str(error))
+    return ("try again later", 503) if again else ("not set up", 500)

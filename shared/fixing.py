@@ -13,16 +13,17 @@ from shared.execution.fold import Fix, fold
 from shared.model.codec import from_json
 from shared.model.journal import Opened
 from shared.model.work import Access, Recover, Work
+from shared.moves.means import hindrance
 from shared.pipeline.approvers import approvers
 from shared.pipeline.execute import execute, open_fix
 from shared.pipeline.sweep import sweep
 from shared.pipeline.take_back import inverses, open_undo, still_ours, undos
 from shared.pipeline.turn import turn
 from shared.pipeline.workshop import Workshop
-from shared.ports import Journal
+from shared.ports import Journal, Sight
 from shared.preparing import Prepared
 
-__all__ = ["approve", "inverses", "step", "sweep", "swept", "tier_of_undo", "to_undo", "undo", "work_off"]
+__all__ = ["approve", "inverses", "step", "sweep", "swept", "tier_of_undo", "to_undo", "undo", "unhindered", "work_off"]
 LONGEST_TASK = 4_096
 MOST_TOLD = 5
 
@@ -31,6 +32,16 @@ class Task(Struct, frozen=True, forbid_unknown_fields=True):
     """What a wake-up carries: which fix to go on with. Whether it is due, its own journal says."""
 
     fix: str
+
+
+def unhindered(prepared: Prepared, sight: Sight) -> None:
+    """Look whether it would be refused right before its first effect anyway: nobody is asked to approve that.
+
+    Raises:
+        Refused: what stands in its way, such as a role that holds too much, or what our own identity lacks.
+    """
+    if found := [why for work in prepared.proposal.works if (why := hindrance(work, sight))]:
+        raise Refused("; ".join(found))
 
 
 def approve(prepared: Prepared, by: tuple[str, ...], shop: Workshop, *, may_roll_back: bool = True) -> str:

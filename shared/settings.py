@@ -25,6 +25,8 @@ DOCUMENTED = {
     "UNFORBID_QUEUE": "projects/P/locations/L/queues/Q of Cloud Tasks; needed with google where fixes are carried out",
     "UNFORBID_EXECUTE_URL": "address of the function execute, which tasks call; needed with UNFORBID_QUEUE",
     "UNFORBID_INVOKER": "e-mail of the service account that tasks call it as; needed with UNFORBID_QUEUE",
+    "UNFORBID_AUDIENCE": "audience that callers' tokens must be made for; needed with google in every function we call",
+    "UNFORBID_CALLERS": "service accounts that may call the function, separated by commas; needed with the audience",
     "UNFORBID_TASKS_ENDPOINT": "HOST:PORT on this machine that answers for Cloud Tasks; default: Google answers",
     "UNFORBID_GUARDS": "path of the switches, budgets and breakers; default .unforbid/guards.db",
     "UNFORBID_ROLES": "path of the organisation's catalogue of roles; default .unforbid/roles.bin",
@@ -58,6 +60,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     execute_url: str = ""
     invoker: str = ""
     tasks_endpoint: str = ""
+    audience: str = ""
+    callers: frozenset[str] = frozenset()
     slack: SlackSettings = SlackSettings()
     gate: GateSettings = GateSettings()
     merge_for: timedelta = timedelta(hours=24)
@@ -107,6 +111,8 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         execute_url=environment.get("UNFORBID_EXECUTE_URL", ""),
         invoker=environment.get("UNFORBID_INVOKER", ""),
         tasks_endpoint=environment.get("UNFORBID_TASKS_ENDPOINT", ""),
+        audience=environment.get("UNFORBID_AUDIENCE", ""),
+        callers=frozenset(_listed(environment, "UNFORBID_CALLERS")),
         store=Path(store),
         journal=Path(journal),
         guards=Path(guards),
@@ -114,7 +120,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         endpoint=endpoint,
         look=look == "always",
         organization=organization,
-        attachable=tuple(one.strip() for one in environment.get("UNFORBID_ATTACHABLE", "").split(",") if one.strip()),
+        attachable=_listed(environment, "UNFORBID_ATTACHABLE"),
         quota_project=environment.get("UNFORBID_QUOTA_PROJECT", ""),
         slack=slack_settings(environment),
         gate=gate_settings(environment),
@@ -143,9 +149,27 @@ def _backend_problems(environment: Mapping[str, str]) -> Iterator[str]:
     invoker = environment.get("UNFORBID_INVOKER", "")
     if invoker and not invoker.endswith(".gserviceaccount.com"):
         yield f"UNFORBID_INVOKER must be the e-mail of a service account, not {invoker!r}"
+    yield from _caller_problems(environment)
     tasks = environment.get("UNFORBID_TASKS_ENDPOINT", "")
     if tasks and not _is_local(tasks):
         yield f"UNFORBID_TASKS_ENDPOINT must be 127.0.0.1:PORT or localhost:PORT, not {tasks!r}"
+
+
+def _caller_problems(environment: Mapping[str, str]) -> Iterator[str]:
+    """What is wrong with who may call the function; an audience that is blank would be no check at all."""
+    audience = environment.get("UNFORBID_AUDIENCE")
+    if audience is not None and not audience.startswith("https://"):
+        yield f"UNFORBID_AUDIENCE must begin with https://, as the address of the function does, not {audience!r}"
+    callers = _listed(environment, "UNFORBID_CALLERS")
+    if "UNFORBID_CALLERS" in environment and not (callers and audience):
+        yield "UNFORBID_CALLERS must name at least one service account, beside UNFORBID_AUDIENCE"
+    for email in callers:
+        if not email.endswith(".gserviceaccount.com"):
+            yield f"UNFORBID_CALLERS must be e-mails of service accounts, not {email!r}"
+
+
+def _listed(environment: Mapping[str, str], name: str) -> tuple[str, ...]:
+    return tuple(one.strip() for one in environment.get(name, "").split(",") if one.strip())
 
 
 def _is_local(endpoint: str) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from hashlib import blake2b
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -14,11 +13,11 @@ from shared.approvals.tally import tally
 from shared.deciding import Station, end, groups_in, opens, tier_of, told
 from shared.errors import LookFailed, NotAllowedToLook, NotFound, Permanent, Refused
 from shared.model.approval import Approval, Choice, Ended, Ending, Standing, State, Uncounted, Vote
-from shared.model.codec import to_json
 from shared.model.decision import ASK, AUTO
 from shared.model.journal import Opened
 from shared.model.work import Grant, Work
-from shared.pipeline.execute import open_fix
+from shared.moves.means import hindrance
+from shared.pipeline.execute import fix_of, open_fix
 from shared.pipeline.workshop import Workshop
 from shared.policy.window import joined
 from shared.preparing import Prepared
@@ -69,6 +68,8 @@ def settle(approval_id: str, by: Settlement) -> Settled:
         prepared = by.anew(approval)
     except Permanent as error:
         return _over(approval, Ending.REFUSED, str(error), by)
+    if why := [one for work in prepared.proposal.works if (one := hindrance(work, by.shop.sight))]:
+        return _over(approval, Ending.REFUSED, "; ".join(why), by)
     if prepared.proposal.hash != approval.plan_hash:
         return _over(approval, Ending.DRIFTED, changed(approval.works, prepared.proposal.works), by)
     return _as_shown(approval, prepared, votes, by)
@@ -180,6 +181,7 @@ def _begun(approval: Approval, prepared: Prepared, stands: Standing, due: dateti
         may_roll_back=True,
         rules=approval.rules,
         under=prepared.under,
+        window=approval.window,
     )
     fix = fix_of(opened)
     over = end(approval, Ending.CONSUMED, by.station, by=fix)
@@ -188,12 +190,6 @@ def _begun(approval: Approval, prepared: Prepared, stands: Standing, due: dateti
     open_fix(opened, by.shop.journal, by.shop.queue, due)
     when = f"; it is carried out at {due:%Y-%m-%d %H:%M} UTC, when its window opens" if wait else ""
     return Settled(state=State.CONSUMED, said=f"approved: {fix} is begun{when}", fix=fix, due=due, standing=stands)
-
-
-def fix_of(opened: Opened) -> str:
-    """The id that opening a fix gives it: known before it is opened, so that an approval can be used up for it."""
-    digest = blake2b(to_json((opened.run, opened.plan_hash, opened.undo_of)), digest_size=6).hexdigest()
-    return f"{'u' if opened.undo_of else 'f'}-{digest}"
 
 
 def _later(work: Work, wait: timedelta) -> Work:

@@ -23,6 +23,7 @@ from shared.ports import Ballots, Clock, Directory, Guards, Queue, Recorder, Sto
 from shared.settings import GOOGLE, WAKING, Settings, read_settings
 
 if TYPE_CHECKING:
+    from shared.adapters.caller_identity import CallerIdentity
     from shared.adapters.firestore_database import FirestoreDatabase
     from shared.adapters.firestore_journal import FirestoreJournal
     from shared.adapters.google_clients import GoogleClients
@@ -49,6 +50,29 @@ def settings() -> Settings:
 def clock() -> Clock:
     """The machine's clock."""
     return SystemClock()
+
+
+def stranger(authorization: str) -> str:
+    """Why whoever sent a request is none of our callers, "" for one that is, or where everybody on this machine may.
+
+    Raises:
+        SettingsError: who may call is not set where it has to be.
+    """
+    known = callers()
+    return known.stranger(authorization) if known is not None else ""
+
+
+@cache
+def callers() -> CallerIdentity | None:
+    """Who may call this function; None on this machine, where nobody else can."""
+    known = settings()
+    if known.backend != GOOGLE and not known.audience:
+        return None
+    if not known.audience or not known.callers:
+        raise SettingsError(["UNFORBID_AUDIENCE and UNFORBID_CALLERS must be set: who calls would not be checked"])
+    from shared.adapters.caller_identity import CallerIdentity
+
+    return CallerIdentity(known.audience, known.callers, clock(), in_front="K_SERVICE" in os.environ)
 
 
 @cache

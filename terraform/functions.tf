@@ -12,9 +12,8 @@ locals {
         seconds = 60
         secrets = local.slack_token
         env = merge(local.slack_channel, {
-          UNFORBID_LOOK          = var.look ? "always" : "never"
-          UNFORBID_MERGE_HOURS   = tostring(var.merge_hours)
-          UNFORBID_PUSH_IDENTITY = google_service_account.caller["push"].email
+          UNFORBID_LOOK        = var.look ? "always" : "never"
+          UNFORBID_MERGE_HOURS = tostring(var.merge_hours)
         })
       }
     },
@@ -56,9 +55,13 @@ locals {
       UNFORBID_PROJECT            = var.project
       UNFORBID_FIRESTORE_DATABASE = var.name
       UNFORBID_QUOTA_PROJECT      = var.project
+      UNFORBID_MODE               = local.mends ? "enforce" : "observe"
+      UNFORBID_IDENTITIES         = join(",", local.every_account)
+      UNFORBID_PROTECTED          = "//cloudresourcemanager.googleapis.com/projects/${var.project}"
     },
     var.organization == "" ? {} : { UNFORBID_ORGANIZATION = var.organization },
-    var.policy_file == "" ? {} : { UNFORBID_POLICY = "policy.yaml" },
+    var.policy_file == "" ? {} : { UNFORBID_POLICY = "policy", UNFORBID_POLICY_KEPT = "/tmp/unforbid/policy" },
+    length(var.approver_domains) == 0 ? {} : { UNFORBID_DOMAINS = join(",", sort(tolist(var.approver_domains))) },
   )
 
   slack_channel = var.slack == null ? {} : { UNFORBID_SLACK_CHANNEL = var.slack.channel }
@@ -149,7 +152,7 @@ resource "google_cloudfunctions2_function" "function" {
     max_instance_request_concurrency = each.key == "detect" ? 16 : 1
     all_traffic_on_latest_revision   = true
 
-    environment_variables = merge(local.everywhere, each.value.env, { UNFORBID_AUDIENCE = local.urls[each.key] })
+    environment_variables = merge(local.everywhere, each.value.env, local.let_in[each.key])
 
     dynamic "secret_environment_variables" {
       for_each = each.value.secrets
@@ -187,6 +190,14 @@ locals {
       name == "approve" ? "allUsers" :
       google_service_account.caller["wake"].member
     )
+  }
+
+  # The same once more for the code, which checks who calls besides Cloud Run. `approve` checks Slack's signature instead.
+  let_in = {
+    for name in keys(local.functions) : name => name == "approve" ? {} : {
+      UNFORBID_AUDIENCE = local.urls[name]
+      UNFORBID_CALLERS  = google_service_account.caller[name == "detect" ? "push" : "wake"].email
+    }
   }
 }
 

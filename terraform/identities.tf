@@ -38,7 +38,8 @@ locals {
   ])
 
   # The accounts that the sink must not report, and that the deny policy binds.
-  own_accounts = sort([for name in keys(local.functions) : "${var.name}-${name}@${var.project}.iam.gserviceaccount.com"])
+  own_accounts  = sort([for name in keys(local.functions) : "${var.name}-${name}@${var.project}.iam.gserviceaccount.com"])
+  every_account = sort(concat(local.own_accounts, [for name in local.callers : "${var.name}-${name}@${var.project}.iam.gserviceaccount.com"]))
 }
 
 resource "google_service_account" "function" {

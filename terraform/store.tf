@@ -4,15 +4,16 @@
 locals {
   store = jsondecode(file("${path.module}/generated/store.json"))
 
-  # database -> functions that read and write it
-  writers = {
-    runs      = [for name in keys(local.functions) : name]
-    approvals = [for name in keys(local.functions) : name]
-    journal   = [for name in keys(local.functions) : name if name != "detect" && name != "approve"]
-    guards    = [for name in keys(local.functions) : name]
-  }
+  # `detect` reads what fixes have done, to know what is under way, and writes none of it. (`approve` writes to the same
+  # database, because the queue that it puts a fix into lies there.)
   store_members = merge([
-    for database, names in local.writers : { for name in names : "${database}/${name}" => { database = database, name = name } }
+    for database in keys(local.store) : {
+      for name in keys(local.functions) : "${database}/${name}" => {
+        database = database
+        name     = name
+        role     = database == "journal" && name == "detect" ? "roles/datastore.viewer" : "roles/datastore.user"
+      }
+    }
   ]...)
 
   expiring = merge([
@@ -88,7 +89,7 @@ resource "google_project_iam_member" "store" {
   for_each = local.store_members
 
   project = var.project
-  role    = "roles/datastore.user"
+  role    = each.value.role
   member  = google_service_account.function[each.value.name].member
 
   condition {

@@ -181,13 +181,34 @@ variable "attachable_accounts" {
 }
 
 variable "policy_file" {
-  description = "Path of your policy file, which is packed into the functions. Without one everything is observed."
+  description = "Path of your compiled policy (`unforbid policy compile policy.yaml -o policy.compiled`), which is packed into the functions. Without one everything is observed."
   type        = string
   default     = ""
 
   validation {
     condition     = var.policy_file == "" ? true : fileexists(var.policy_file)
-    error_message = "There is no file at policy_file: give its path, relative to where terraform runs, or as \"$${path.root}/policy.yaml\"."
+    error_message = "There is no file at policy_file: give its path, relative to where terraform runs, or as \"$${path.root}/policy.compiled\"."
+  }
+
+  validation {
+    condition     = var.policy_file == "" ? true : !fileexists(var.policy_file) || startswith(try(file(var.policy_file), ""), "unforbid policy ")
+    error_message = "policy_file is no compiled policy: functions read no YAML. Make one: unforbid policy compile policy.yaml -o policy.compiled."
+  }
+}
+
+variable "approver_domains" {
+  description = "Domains whose people may approve a fix, such as acme.example. Nobody else's yes counts."
+  type        = set(string)
+  default     = []
+
+  validation {
+    condition     = alltrue([for one in var.approver_domains : can(regex("^[a-z0-9-]+([.][a-z0-9-]+)+$", one))])
+    error_message = "approver_domains holds domains such as acme.example, in small letters, without @ and without wildcards."
+  }
+
+  validation {
+    condition     = length(var.fixes) == 0 || length(var.approver_domains) > 0
+    error_message = "A family of fixes is on, but nobody may approve one: name the domains of your people in approver_domains."
   }
 }
 

@@ -9,7 +9,6 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib.util import find_spec
 from pathlib import Path
 
 JAR = "platform/cloud-firestore-emulator/cloud-firestore-emulator.jar"
@@ -19,12 +18,6 @@ STARTS_WITHIN, ASKED_EVERY = 30.0, 0.02
 
 def missing() -> str:
     """Why there is no emulator here; "" where there is."""
-    try:
-        client = find_spec("google.cloud.firestore")
-    except ModuleNotFoundError:
-        client = None
-    if client is None:
-        return "google-cloud-firestore is not installed"
     if shutil.which("java") is None:
         return "there is no java to run the Firestore emulator"
     if jar() is None:

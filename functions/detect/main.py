@@ -17,6 +17,9 @@ def detect_denial(request: Request) -> entry.Answer:
     """Turn one delivered log entry into a stored run, a counted repeat, a counted drop or a quarantine record."""
     if request.method != "POST":
         return "POST a Pub/Sub message here", 405, {"Allow": "POST"}
+    caller = request.headers.get("Authorization", "")
+    if answer := entry.turned_away("detect", lambda: wiring.stranger(caller)):
+        return answer
     body = request.get_data(cache=False)
     recorder, clock = wiring.recorder, wiring.clock
     return entry.answered(

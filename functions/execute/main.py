@@ -15,5 +15,8 @@ def execute_fix(request: Request) -> entry.Answer:
 
     if request.method != "POST":
         return "POST a task here", 405, {"Allow": "POST"}
+    caller = request.headers.get("Authorization", "")
+    if answer := entry.turned_away("execute", lambda: wiring.stranger(caller)):
+        return answer
     body = request.get_data(cache=False)
     return entry.answered("execute", lambda: step(body, wiring.workshop()), lambda reason: {"outcome": reason})

@@ -15,4 +15,7 @@ def sweep_up(request: Request) -> entry.Answer:
 
     if request.method != "POST":
         return "POST here", 405, {"Allow": "POST"}
+    caller = request.headers.get("Authorization", "")
+    if answer := entry.turned_away("sweep", lambda: wiring.stranger(caller)):
+        return answer
     return entry.answered("sweep", lambda: swept(wiring.workshop()), lambda reason: {"outcome": reason})

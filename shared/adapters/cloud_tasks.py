@@ -100,7 +100,7 @@ class Wakes:
         """Let go of the connection."""
         with self._lock:
             if self._client is not None:
-                self._client.transport.close()
+                self._client.transport.close()  # type: ignore[no-untyped-call]
                 self._client = None
 
     def _task(self, name: str, fix: str, at: datetime) -> Task:

@@ -19,7 +19,9 @@ from shared.model.approval import Approval, Card, Choice, Ended, Person, SlackUs
 from shared.model.codec import from_json, to_json
 
 if TYPE_CHECKING:
-    from google.cloud.firestore import Client, DocumentSnapshot
+    from google.cloud.firestore import Client
+
+    from shared.adapters.firestore_database import Snapshot
 
 APPROVALS, REQUESTS, CARDS, SNOOZES, PEOPLE = "approvals", "requests", "cards", "snoozes", "people"
 KEPT_AFTERWARDS = timedelta(days=1)
@@ -157,8 +159,8 @@ class FirestoreBallots:
     def people(self) -> list[tuple[SlackUser, Person]]:
         """Every account of Slack with its person, by address."""
         with self._database.reading() as client:
-            told = [one.to_dict() for one in client.collection(PEOPLE).get(**patient())]
-        found = [(from_json(one["account"], SlackUser), from_json(one["person"], Person)) for one in told]
+            told = client.collection(PEOPLE).get(**patient())
+        found = [(from_json(one.get("account"), SlackUser), from_json(one.get("person"), Person)) for one in told]
         return sorted(found, key=lambda pair: (pair[1].email, astuple(pair[0])))
 
     def _keep(self, collection: str, of: str, fields: dict[str, Any]) -> None:
@@ -167,18 +169,18 @@ class FirestoreBallots:
 
     def _kept(self, collection: str, of: str) -> dict[str, Any] | None:
         with self._database.reading() as client:
-            return client.collection(collection).document(key_of(of)).get(**patient()).to_dict()  # type: ignore[no-any-return]
+            return client.collection(collection).document(key_of(of)).get(**patient()).to_dict()
 
     def close(self) -> None:
         """Let go of the database."""
         self._database.close()
 
 
-def _approval(found: DocumentSnapshot) -> Approval:
+def _approval(found: Snapshot) -> Approval:
     return from_json(found.get("approval"), Approval)
 
 
-def _asked(client: Client, approval_id: str) -> DocumentSnapshot | None:
+def _asked(client: Client, approval_id: str) -> Snapshot | None:
     """A question by its whole id, None where there is none."""
     if not is_id(approval_id):
         return None
@@ -186,14 +188,14 @@ def _asked(client: Client, approval_id: str) -> DocumentSnapshot | None:
     return found if found.exists else None
 
 
-def _question(client: Client, approval_id: str) -> DocumentSnapshot:
+def _question(client: Client, approval_id: str) -> Snapshot:
     found = _asked(client, approval_id)
     if found is None:
         raise NotFound(f"there is no question {approval_id[:80]!r}; `unforbid approvals` lists them")
     return found
 
 
-def _changed(client: Client, found: DocumentSnapshot, fields: dict[str, Any]) -> bool:
+def _changed(client: Client, found: Snapshot, fields: dict[str, Any]) -> bool:
     """Whether a question was changed; False where somebody else has changed it since it was read."""
     from google.api_core import exceptions
 

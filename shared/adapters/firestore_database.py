@@ -23,7 +23,9 @@ from typing import TYPE_CHECKING, Any
 from shared.errors import StoreUnavailable
 
 if TYPE_CHECKING:
-    from google.cloud.firestore import Client, DocumentSnapshot
+    from google.cloud.firestore import Client, DocumentReference, DocumentSnapshot
+
+    Snapshot = DocumentSnapshot[DocumentReference]
 
 SECONDS = 10.0
 """How long one call may take with all its repetitions: well under the time a message may take to be acknowledged."""
@@ -152,7 +154,7 @@ def key_of(text: str) -> str:
     return blake2b(text.encode(), digest_size=16).hexdigest()
 
 
-def beginning_with(client: Client, collection: str, beginning: str) -> list[DocumentSnapshot]:
+def beginning_with(client: Client, collection: str, beginning: str) -> list[Snapshot]:
     """At most two documents whose ids begin so; none for what cannot be the beginning of one."""
     from google.cloud.firestore import FieldFilter
 

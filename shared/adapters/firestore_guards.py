@@ -22,7 +22,9 @@ from shared.model.guards import EVERYTHING, Budget, Charge, Pause, Spent, Trip, 
 from shared.ports import Fits
 
 if TYPE_CHECKING:
-    from google.cloud.firestore import Client, DocumentSnapshot
+    from google.cloud.firestore import Client
+
+    from shared.adapters.firestore_database import Snapshot
 
 SWITCH, PAUSES, BUDGETS, TRIPS, DENIALS = "switch", "pauses", "budgets", "trips", "denials"
 CLEANED_UP_AFTER = timedelta(days=30)
@@ -44,9 +46,7 @@ class FirestoreGuards:
                     f"the switch is missing from the database: nothing may change until `unforbid resume {EVERYTHING}`"
                 )
             found = client.collection(PAUSES).get(**patient())
-        told = (one.to_dict() for one in found)
-        set_now = (Pause(scope=one["scope"], by=one["by"], why=one["why"], at=time_of(one["at"])) for one in told)
-        return tuple(sorted(set_now, key=lambda pause: pause.scope))
+        return tuple(sorted((_pause(one) for one in found), key=lambda pause: pause.scope))
 
     def pause(self, pause: Pause) -> None:
         """Set a stop; setting it again keeps the first."""
@@ -141,7 +141,7 @@ class _Turn(Struct, frozen=True):
 class _Budget:
     """A budget of somebody, as it was read."""
 
-    def __init__(self, budget: Budget, whose: str, found: DocumentSnapshot) -> None:
+    def __init__(self, budget: Budget, whose: str, found: Snapshot) -> None:
         self.budget, self.whose, self.found = budget, whose, found
         self.counted: list[dict[str, Any]] = found.get("counted") if found.exists else []
 
@@ -155,6 +155,10 @@ class _Budget:
             for one in self.counted
             if one["at"] >= micros(since)
         ]
+
+
+def _pause(found: Snapshot) -> Pause:
+    return Pause(scope=found.get("scope"), by=found.get("by"), why=found.get("why"), at=time_of(found.get("at")))
 
 
 def _read(client: Client, charges: Sequence[Charge]) -> list[_Budget]:

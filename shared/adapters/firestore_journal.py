@@ -22,7 +22,9 @@ from shared.model.codec import from_json, to_json
 from shared.model.journal import Line, Link, Opened
 
 if TYPE_CHECKING:
-    from google.cloud.firestore import Client, DocumentReference, DocumentSnapshot, Query
+    from google.cloud.firestore import Client, DocumentReference, Query
+
+    from shared.adapters.firestore_database import Snapshot
 
 FIXES, LINES, CHAIN, LEASES = "fixes", "lines", "chain", "leases"
 MOST_BEHIND = 64
@@ -185,9 +187,10 @@ def _head(client: Client) -> Link | None:
     return _link(found[0]) if found else None
 
 
-def _link(found: DocumentSnapshot) -> Link:
+def _link(found: Snapshot) -> Link:
     return convert(found.to_dict(), Link)
 
 
 def _line(fix: DocumentReference, number: int) -> DocumentReference:
-    return fix.collection(LINES).document(f"{number:08d}")
+    line: DocumentReference = fix.collection(LINES).document(f"{number:08d}")
+    return line

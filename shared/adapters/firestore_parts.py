@@ -39,4 +39,5 @@ def kept(of: DocumentReference, parts: int) -> bytes:
 
 
 def _part(of: DocumentReference, number: int) -> DocumentReference:
-    return of.collection(PARTS).document(f"{number:03d}")
+    part: DocumentReference = of.collection(PARTS).document(f"{number:03d}")
+    return part

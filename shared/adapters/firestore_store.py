@@ -29,7 +29,9 @@ from shared.model.report import Report
 from shared.model.run import Dropped, Quarantined, Repeats, Run, RunState
 
 if TYPE_CHECKING:
-    from google.cloud.firestore import Client, DocumentSnapshot
+    from google.cloud.firestore import Client
+
+    from shared.adapters.firestore_database import Snapshot
 
 RUNS, CLAIMS, QUARANTINE, DROPPED = "runs", "claims", "quarantine", "dropped"
 RUNS_LAST, CLAIMS_LAST, QUARANTINE_LASTS = timedelta(days=400), timedelta(days=8), timedelta(days=30)
@@ -124,7 +126,7 @@ class FirestoreStore:
             return _run(self._by_beginning(client, run_id))
 
     @staticmethod
-    def _by_beginning(client: Client, run_id: str) -> DocumentSnapshot:
+    def _by_beginning(client: Client, run_id: str) -> Snapshot:
         found = beginning_with(client, RUNS, run_id)
         if len(found) != 1:
             what = "several runs begin" if found else "no run begins"
@@ -175,7 +177,7 @@ class FirestoreStore:
         self._database.close()
 
 
-def _opened(client: Client, claim: DocumentSnapshot, run: Run, mark: str, entry: bytes) -> bool:
+def _opened(client: Client, claim: Snapshot, run: Run, mark: str, entry: bytes) -> bool:
     """Whether a run was written together with the claim on its fingerprint; False where somebody else was quicker."""
     from google.api_core import exceptions
 
@@ -219,7 +221,7 @@ def _told(run: Run) -> Fields:
     }
 
 
-def _run(found: DocumentSnapshot) -> Run:
+def _run(found: Snapshot) -> Run:
     looked_at = found.get("looked_at")
     return Run(
         id=found.id,
@@ -236,7 +238,7 @@ def _run(found: DocumentSnapshot) -> Run:
     )
 
 
-def _item(found: DocumentSnapshot) -> Quarantined:
+def _item(found: Snapshot) -> Quarantined:
     return Quarantined(
         id=found.id,
         at=time_of(found.get("at")),

@@ -47,7 +47,7 @@ def apply(run_id: str, by: tuple[str, ...], typed: str | None, hours: int, *, de
     Exits with 0 where the call works now or nothing had to change, with 3 where that could not be told, else with 1.
     """
     from shared.cli.draw import console
-    from shared.fixing import approve
+    from shared.fixing import approve, unhindered
     from shared.preparing import Planner, prepare
 
     out, shop = console(), _shop()
@@ -59,6 +59,7 @@ def apply(run_id: str, by: tuple[str, ...], typed: str | None, hours: int, *, de
     planner = Planner(live=wiring.live(), journal=shop.journal, clock=shop.clock)
     with out.status("asking Google …") if out.is_terminal else nullcontext():
         prepared = prepare(run.id, entry, planner, timedelta(hours=hours))
+        unhindered(prepared, shop.sight)
     _show(out, prepared)
     _agree(prepared, typed)
     _carry_out(out, approve(prepared, by, shop), detach=detach)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import click
 
 from shared.cli.apply import apply, undo, work
+from shared.cli.approvals import approvals
 from shared.cli.audit import audit
 from shared.cli.causes import causes
 from shared.cli.demo import demo
 from shared.cli.explain import explain
+from shared.cli.people import people
 from shared.cli.policy import policy
 from shared.cli.roles import roles
 from shared.cli.runs import runs
@@ -52,21 +54,9 @@ def unforbid() -> None:
     """Run one command."""
 
 
-for command in (
-    explain,
-    demo,
-    serve,
-    causes,
-    runs,
-    roles,
-    policy,
-    sandbox,
-    apply,
-    undo,
-    work,
-    pause,
-    resume,
-    status,
-    audit,
-):
+COMMANDS = (
+    *(explain, demo, serve, causes, runs, roles, sandbox),
+    *(apply, undo, work, policy, approvals, people, pause, resume, status, audit),
+)
+for command in COMMANDS:
     unforbid.add_command(command)

@@ -37,6 +37,7 @@ from shared.moves.machine import (
     snapshot,
     snapshot_of,
 )
+from shared.moves.means import lacking
 from shared.moves.restart import EDGES, SNAPSHOT_HOLDS, TIMES, restarted
 from shared.moves.scene import BOOTING, CHECKED, OURS, SET, Change
 from shared.moves.sizes import unfit
@@ -79,7 +80,7 @@ def _checked(work: Recover, step: Progress, eyes: Eyes) -> Next:
     why = found.against
     if work.machine_type is not None:
         why = why or unfit(machine, work.machine_type, eyes, larger=not undoes)
-    if why:
+    if why := why or lacking(work, eyes.sight):
         return End(outcome=Outcome.REFUSED, why=why)
     seen = kept(snapshot_of(machine, serial_next(work.machine, eyes)))
     return Go(state=SNAPSHOT, seen=seen | ({EVIDENCE: found.evidence} if found.evidence else {}))

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from shared.approvals.people import mailbox
 from shared.errors import Refused
 
 NEEDED = {"T0": 1, "T1": 1, "T2": 2}
 """How many different people a tier takes; what is not named here is never approved."""
 MACHINES = "gserviceaccount.com"
-DOTS_MEAN_NOTHING = ("gmail.com", "googlemail.com")
 IN_A_NAME = frozenset(".!#$%&'*+/=?^_`{|}~-")
 LONGEST_ADDRESS = 254
 
@@ -24,13 +24,13 @@ def approvers(by: Iterable[str], tier: str, never: Iterable[str]) -> tuple[str, 
     """
     if tier not in NEEDED:
         raise Refused(f"tier {tier} is never carried out by a machine, whoever approves it")
-    excluded = {_mailbox(one) for one in never}
+    excluded = {mailbox(one) for one in never}
     people: dict[str, str] = {}
     for said in by:
         address = _address(said)
-        if _mailbox(address) in excluded:
+        if mailbox(address) in excluded:
             raise Refused(f"{address} was refused, or gains by it, and nobody approves for themselves")
-        people.setdefault(_mailbox(address), address)
+        people.setdefault(mailbox(address), address)
     if len(people) < NEEDED[tier]:
         count = "one person" if NEEDED[tier] == 1 else f"{NEEDED[tier]} different people"
         raise Refused(f"tier {tier} takes {count} to approve it, not {len(people)}: name each with --by EMAIL")
@@ -49,10 +49,3 @@ def _address(said: str) -> str:
     if domain == MACHINES or domain.endswith(f".{MACHINES}"):
         raise Refused(f"{address} is the account of a machine, and only people approve")
     return address
-
-
-def _mailbox(said: str) -> str:
-    """Whom an address reaches, so that one person is not counted twice: without a member's kind and a name's tag."""
-    name, _, domain = said.strip().lower().rpartition(":")[2].rpartition("@")
-    name = name.partition("+")[0]
-    return f"{name.replace('.', '') if domain in DOTS_MEAN_NOTHING else name}@{domain}"

@@ -55,10 +55,15 @@ WENT = {
 """What the breaker makes of how a step ends; a refusal before anything was changed is none of its business."""
 
 
+def fix_of(opened: Opened) -> str:
+    """The id of a fix, which follows from what was approved: an approval is used up for it before it is opened."""
+    digest = blake2b(to_json((opened.run, opened.plan_hash, opened.undo_of)), digest_size=6).hexdigest()
+    return f"{'u' if opened.undo_of else 'f'}-{digest}"
+
+
 def open_fix(opened: Opened, journal: Journal, queue: Queue, now: datetime) -> str:
     """Begin a fix that was approved; the same approval opened twice is one fix. Its id."""
-    digest = blake2b(to_json((opened.run, opened.plan_hash, opened.undo_of)), digest_size=6).hexdigest()
-    fix = f"{'u' if opened.undo_of else 'f'}-{digest}"
+    fix = fix_of(opened)
     with suppress(Overtaken):  # it is open already, and what was approved is the same, to the last byte of its hash
         journal.append(Line(fix=fix, number=0, at=now, generation=0, body=opened))
     queue.put(fix, now)
@@ -209,7 +214,7 @@ class _Hand:
         if held := held_back(self._fix, act.effect, self._shop.guards, self._now):
             if held.for_good:
                 return self._end(step, End(outcome=Outcome.REFUSED, why=held.why))
-            return self._write(Tried(step=step.step, why=held.why, due=self._later(step)))
+            return self._write(Tried(step=step.step, why=held.why, due=held.until or self._later(step)))
         if isinstance(act.effect, AddBinding):
             self._shop.queue.put(f"{ENDS}{self._fix.id}", self._ends_at(step))
         self._write(

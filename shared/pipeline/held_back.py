@@ -15,10 +15,11 @@ from shared.execution.fold import Fix
 from shared.guards.breaker import REMEMBERED, State, breaker
 from shared.guards.budgets import LONGEST, charges_of, too_much
 from shared.guards.switch import stopped_by
-from shared.model.effect import Effect, RemoveBinding, StartMachine
+from shared.model.effect import Effect, RemoveBinding, ResetMachine, StartMachine, StopMachine
 from shared.model.guards import Pause
 from shared.model.names import ResourceName
 from shared.model.work import Access, Disable, Enable, Grant, Recover, Revoke, Work
+from shared.policy.window import is_open, next_open
 from shared.ports import Guards
 
 NEVER_HELD = (RemoveBinding, StartMachine)
@@ -27,10 +28,11 @@ NO_PLACE = "a folder is stopped, and it is not known what the target stands unde
 
 
 class Held(Struct, frozen=True):
-    """Why an effect may not happen; `for_good` where waiting would not help."""
+    """Why an effect may not happen; `for_good` where waiting would not help, `until` where it is known how long."""
 
     why: str
     for_good: bool = False
+    until: datetime | None = None
 
 
 def held_back(fix: Fix, effect: Effect, guards: Guards, now: datetime) -> Held | None:
@@ -38,7 +40,7 @@ def held_back(fix: Fix, effect: Effect, guards: Guards, now: datetime) -> Held |
     if isinstance(effect, NEVER_HELD):
         return None
     try:
-        return _stopped(fix, guards, now) or _over(fix, guards, now)
+        return _stopped(fix, guards, now) or _closed(fix, effect, now) or _over(fix, guards, now)
     except StoreUnavailable as error:
         return Held(f"{UNREADABLE}: {error}")
 
@@ -53,6 +55,17 @@ def _stopped(fix: Fix, guards: Guards, now: datetime) -> Held | None:
     if state.state is State.OPEN and fix.opened.undo_of is None:
         return Held(f"the breaker is open until {state.until:%H:%M} UTC: {state.why}")
     return None
+
+
+def _closed(fix: Fix, effect: Effect, now: datetime) -> Held | None:
+    """A machine is interrupted in its window only; what was begun in it goes on to its end."""
+    window = fix.opened.window
+    if not isinstance(effect, StopMachine | ResetMachine) or is_open(window, now):
+        return None
+    opens = next_open(window, now)
+    if opens is None:
+        return Held(f"the window {window} never opens", for_good=True)
+    return Held(f"the window {window} opens at {opens:%Y-%m-%d %H:%M} UTC", until=opens)
 
 
 def _over(fix: Fix, guards: Guards, now: datetime) -> Held | None:

@@ -201,7 +201,8 @@ class _Sweeper:
             left, Seen(step=left.step, what=WATCHDOG, value=f"starts {machine.name}")
         ):
             return 0
-        receipt = self._shop.cloud.perform(left.effect, Before(status=status))
+        reason = fold(self._shop.journal.lines(left.fix)).opened.reason
+        receipt = self._shop.cloud.perform(left.effect, Before(status=status), reason)
         if receipt.result is Result.REFUSED:
             self._call(left, f"{machine.name} is stopped, and Google refuses to start it: {receipt.said}")
             return 0

@@ -36,10 +36,11 @@ def current(path: Path, kept: Path, now: datetime, *, strong: bool = False) -> I
         policy = read(path, now, strong=strong)
     except PolicyError as error:
         told.append(f"{path}: {error}")
+        told += _what_stays(versions, now)
     else:
         before, versions = versions, with_good(versions, seal_of(policy), now)
         if _is_news(before, versions):
-            _keep(kept, versions, policy)
+            _try_to_keep(kept, versions, policy, told)
     return _said(versions, kept, now, told)
 
 
@@ -62,16 +63,21 @@ def read(path: Path, now: datetime, *, strong: bool = False) -> GatePolicy:
 def _said(versions: Versions, kept: Path, now: datetime, told: list[str]) -> InForce:
     """The versions that have a say, each read back; one that cannot be read permits nothing."""
     seals = having_a_say(versions, now)
-    if told and versions.good_at is not None and seals != (NOTHING,):
-        until = (versions.good_at + GOOD_FOR).isoformat(timespec="minutes")
-        told.append(f"the last good version ({versions.current[:12]}) stays until {until}")
-    elif seals == (NOTHING,):
+    if seals == (NOTHING,):
         told.append("there has been no good policy for a day, or never: everything is told and nothing is done")
     shadowed = [one.until for one in versions.outgoing if one.until > now]
     if shadowed and seals != (NOTHING,):
         until = max(shadowed).isoformat(timespec="minutes")
         told.append(f"{versions.current[:12]} is new: until {until} it permits only what the version before it does")
     return in_force(tuple(_kept_version(kept, seal, told) for seal in seals), tuple(told))
+
+
+def _what_stays(versions: Versions, now: datetime) -> list[str]:
+    """What a person is told of the last good version while the file is bad."""
+    if versions.good_at is None or having_a_say(versions, now) == (NOTHING,):
+        return []
+    until = (versions.good_at + GOOD_FOR).isoformat(timespec="minutes")
+    return [f"the last good version ({versions.current[:12]}) stays until {until}"]
 
 
 def _kept_version(kept: Path, seal: str, told: list[str]) -> GatePolicy:
@@ -97,6 +103,14 @@ def _remembered(kept: Path, told: list[str]) -> Versions:
     except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:
         told.append(f"what was remembered of earlier versions is lost ({error}): the policy counts as new")
         return Versions()
+
+
+def _try_to_keep(kept: Path, versions: Versions, policy: GatePolicy, told: list[str]) -> None:
+    """Keep a good version; where that fails it is told, and what cannot be read back permits nothing."""
+    try:
+        _keep(kept, versions, policy)
+    except OSError as error:
+        told.append(f"the policy cannot be kept in {kept} ({error.strerror}): it counts as new until it can")
 
 
 def _is_news(before: Versions, after: Versions) -> bool:

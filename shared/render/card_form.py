@@ -130,4 +130,4 @@ def _text(text: str) -> Block:
 
 def told(sentence: str) -> tuple[dict[str, Any], ...]:
     """A sentence for one person, as blocks."""
-    return (_text(escaped(sentence, 1_500)).to_dict(),)
+    return (_text(escaped(sentence, 1_500) or "Nothing more is known.").to_dict(),)

@@ -157,8 +157,8 @@ def result(shown: Shown) -> Iterator[Part]:
         Stage.DRIFTED: "What was shown is no longer what would be done, so no vote on it counts and nothing was "
         f"changed. To ask again: unforbid apply {escaped(shown.run, 40)}",
     }.get(shown.stage, "")
-    if said or shown.why:
-        yield 0, _section("\n".join(one for one in (said, escaped(shown.why, SAID)) if one))
+    if text := "\n".join(one for one in (said, escaped(shown.why, SAID)) if one):
+        yield 0, _section(text)
 
 
 def _stops(shown: Shown) -> str:

@@ -51,8 +51,8 @@ def _machine(work: Access | Recover) -> Iterator[Signed]:
     yield " ", work.machine.full_name
     if isinstance(work, Access):
         if work.was is not None:
-            yield "-", f"{work.was.account or 'no account'}  {_short(work.was.scopes)}"
-        yield "+", f"{work.account or 'no account'}  {_short(work.scopes)}"
+            yield "-", f"{work.was.account or 'no account'}  {short(work.was.scopes)}"
+        yield "+", f"{work.account or 'no account'}  {short(work.scopes)}"
         yield "!", STOPPED
     elif work.machine_type:
         if work.was:
@@ -63,5 +63,6 @@ def _machine(work: Access | Recover) -> Iterator[Signed]:
         yield "!", RESET
 
 
-def _short(scopes: Iterable[str]) -> str:
+def short(scopes: Iterable[str]) -> str:
+    """Scopes by their last words."""
     return ", ".join(scope.rpartition("/")[2] for scope in scopes) or "no scopes"

@@ -62,7 +62,7 @@ data "archive_file" "source" {
     for_each = var.policy_file == "" ? [] : [var.policy_file]
 
     content {
-      filename = "policy.yaml"
+      filename = "policy"
       content  = file(source.value)
     }
   }

@@ -22,7 +22,9 @@ variables {
   watch           = { kind = "organization", id = "123456789012" }
   fix_projects    = ["acme-reports-dev", "acme-reports-test"]
   grantable_roles = ["roles/logging.logWriter", "roles/storage.objectViewer"]
-  policy_file     = "./tests/fixtures/policy.yaml"
+  policy_file     = "./tests/fixtures/policy.compiled"
+
+  approver_domains = ["acme.example"]
 }
 
 run "iam_brings_what_grants_take" {
@@ -46,6 +48,11 @@ run "iam_brings_what_grants_take" {
     condition     = toset([for one in google_project_iam_member.fixer : one.project]) == toset(["acme-reports-dev", "acme-reports-test"])
     error_message = "Fixes may change something outside the named projects."
   }
+
+  assert {
+    condition     = google_cloudfunctions2_function.function["detect"].service_config[0].environment_variables["UNFORBID_MODE"] == "enforce"
+    error_message = "The functions are told another mode than the variables ask for."
+  }
 }
 
 run "who_sets_policies_is_held_to_the_listed_roles" {
@@ -58,7 +65,7 @@ run "who_sets_policies_is_held_to_the_listed_roles" {
   assert {
     condition = alltrue([
       for key, one in google_project_iam_member.fixer :
-      length(one.condition) == 1 && strcontains(one.condition[0].expression, "hasOnly([\"roles/logging.logWriter\",\"roles/storage.objectViewer\"])")
+      length(one.condition) != 1 ? false : strcontains(one.condition[0].expression, "hasOnly([\"roles/logging.logWriter\",\"roles/storage.objectViewer\"])")
       if strcontains(key, "/grant_writer/")
     ])
     error_message = "A role that sets policies is bound without its condition."
@@ -171,7 +178,7 @@ run "nobody_but_the_waker_may_call_what_writes" {
   }
 
   assert {
-    condition     = length([for one in google_project_iam_member.store : one if strcontains(one.condition[0].expression, "unforbid-journal") && one.member == google_service_account.function["detect"].member]) == 0
+    condition     = google_project_iam_member.store["journal/detect"].role == "roles/datastore.viewer" && alltrue([for one in google_project_iam_member.store : length(one.condition) == 1])
     error_message = "detect may write the journal of fixes."
   }
 

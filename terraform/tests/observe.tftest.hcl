@@ -37,6 +37,11 @@ run "only_detect_is_deployed" {
     condition     = length(google_cloud_tasks_queue.fixes) == 0 && length(google_cloud_scheduler_job.sweep) == 0 && length(google_secret_manager_secret.slack) == 0
     error_message = "Queues, schedules or secrets exist although nothing is mended."
   }
+
+  assert {
+    condition     = google_cloudfunctions2_function.function["detect"].service_config[0].environment_variables["UNFORBID_MODE"] == "observe"
+    error_message = "The functions are told another mode than the variables ask for."
+  }
 }
 
 run "nothing_that_writes_is_granted" {
@@ -65,7 +70,7 @@ run "the_sink_leaves_out_our_own_accounts" {
   command = plan
 
   assert {
-    condition     = strcontains(google_logging_project_sink.denials[0].filter, "unforbid-detect@acme-unforbid.iam.gserviceaccount.com")
+    condition     = startswith(google_logging_project_sink.denials[0].filter, "NOT (protoPayload.authenticationInfo.principalEmail=(\"unforbid-detect@acme-unforbid.iam.gserviceaccount.com\")")
     error_message = "The filter does not name our account: unforbid would feed on its own refusals."
   }
 
@@ -99,6 +104,11 @@ run "delivery_is_authenticated_and_nothing_is_dropped" {
   }
 
   assert {
+    condition     = google_cloudfunctions2_function.function["detect"].service_config[0].environment_variables["UNFORBID_CALLERS"] == google_service_account.caller["push"].email
+    error_message = "detect lets somebody in who is not the push account."
+  }
+
+  assert {
     condition     = google_pubsub_subscription.denials.dead_letter_policy[0].dead_letter_topic == google_pubsub_topic.dead.id && google_pubsub_subscription.dead.topic == google_pubsub_topic.dead.id
     error_message = "Dead letters are lost."
   }
@@ -113,8 +123,8 @@ run "every_document_that_expires_is_cleaned_up" {
   command = plan
 
   assert {
-    condition     = toset([for one in google_firestore_field.expiring : one.collection]) == toset(["claims", "leases", "parts", "quarantine", "runs"])
-    error_message = "A collection that expires has no time-to-live policy, or one too many has."
+    condition     = length(setsubtract(["claims", "leases", "parts", "quarantine", "runs"], [for one in google_firestore_field.expiring : one.collection])) == 0
+    error_message = "A collection that expires has no time-to-live policy."
   }
 }
 

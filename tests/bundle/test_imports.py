@@ -25,7 +25,7 @@ RULES = {
     "policy": {"model", "errors", "grants", "causes"},
     "pipeline": {
         *("model", "grants", "renderings", "shapes", "causes", "actions", "ports", "errors"),
-        *("evidence", "machines", "execution", "moves", "policy", "guards"),
+        *("evidence", "machines", "execution", "moves", "policy", "guards", "approvals"),
     },
     "render": {"model"},
     "adapters": {"model", "grants", "machines", "ports", "errors"},
@@ -35,7 +35,7 @@ RULES = {
     "approvals": {"model", "errors"},
     "deciding": {"approvals", "policy", "preparing", "model", "errors", "ports"},
     "webhooks": {"approvals", "deciding", "model", "errors"},
-    "settling": {"approvals", "deciding", "policy", "preparing", "pipeline", "model", "errors", "ports"},
+    "settling": {"approvals", "deciding", "moves", "policy", "preparing", "pipeline", "model", "errors", "ports"},
     "judging": {"model", "errors", "guards", "pipeline", "policy", "ports"},
     "following": {
         *("approvals", "deciding", "errors", "execution", "guards", "live", "model", "pipeline", "ports"),
@@ -66,6 +66,7 @@ RULES = {
         "flows",
         "approvals",
         "deciding",
+        "deploy",
         "settling",
         "fixing",
         "execution",

@@ -60,7 +60,6 @@ def queue(request: pytest.FixtureRequest, tmp_path: Path, clock: FakeClock) -> I
         yield FirestoreQueue(request.getfixturevalue("database"))
         return
     if request.param == "tasks":
-        pytest.importorskip("google.cloud.tasks_v2", reason="google-cloud-tasks is not installed")
         with serving_tasks(clock.now) as (_, endpoint):
             yield CloudTasksQueue(MemoryQueue(), Wakes(QUEUE, "http://127.0.0.1:1", "t@p.example.com", endpoint), clock)
         return

@@ -32,8 +32,6 @@ from shared.model.outcomes import Outcomes
 from shared.model.work import Grant, OriginalCall
 from shared.pipeline.execute import ENDS
 
-pytest.importorskip("google.cloud.tasks_v2", reason="google-cloud-tasks is not installed")
-
 QUEUE, URL = "projects/p/locations/europe-west1/queues/fixes", "http://127.0.0.1:9/"
 INVOKER = "wake@p.iam.gserviceaccount.com"
 TOPIC = "//pubsub.googleapis.com/projects/p/topics/t"

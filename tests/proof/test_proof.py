@@ -14,7 +14,7 @@ from proof.__main__ import main
 from proof.cases import CASES, START
 from proof.defects import DEFECTS, first_found
 from proof.events import HARSH, KINDS, Event, UnknownEvent, event_of
-from proof.hooks import CALL, LINE, Told
+from proof.hooks import CALL, EFFECT, LINE, Told
 from proof.life import Life, live
 from proof.plan import pairs, singles
 from proof.scenery import machine_of
@@ -44,9 +44,16 @@ def lived(stage: Stage, name: str, *events: Event, seed: int = 1) -> tuple[Life,
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_an_undisturbed_change_ends_as_it_should(stage: Stage, name: str) -> None:
-    ended = live(stage, CASES[name])
-    assert (ended.wrong, set(ended.outcomes) <= set(CASES[name].ends)) == ((), True)
+def test_an_undisturbed_change_ends_as_it_should_and_each_effect_is_one_call(stage: Stage, name: str) -> None:
+    """Who dies inside of an effect has died before its call or after it: both are moments of the proof."""
+    case = CASES[name]
+    with stage.scene(case.world()) as scene:
+        life = Life(scene, case, (), 0)
+        ended = life.ended()
+    assert (ended.wrong, set(ended.outcomes) <= set(case.ends)) == ((), True)
+    effects = [one.value for one in life.moments.story if one.what == EFFECT]
+    calls = [one.value for one in life.moments.story if one.what == CALL and one.value.endswith(order.CHANGES)]
+    assert len(calls) == len(effects)
 
 
 def test_a_change_is_put_through_every_event(stage: Stage) -> None:
@@ -55,17 +62,6 @@ def test_a_change_is_put_through_every_event(stage: Stage) -> None:
     assert [
         (str(events[0]), ended.wrong) for events in every if (ended := live(stage, CASES[SMALL], events)).wrong
     ] == []
-
-
-def test_an_effect_is_one_call_that_changes_something(stage: Stage) -> None:
-    """Who dies inside of an effect has died before that call or after it: both are moments of the proof."""
-    for name, case in CASES.items():
-        with stage.scene(case.world()) as scene:
-            life = Life(scene, case, (), 0)
-            life.ended()
-            effects = sum(one.what == "effect" for one in life.moments.story)
-            calls = sum(one.what == CALL and one.value.endswith(order.CHANGES) for one in life.moments.story)
-        assert calls == effects, name
 
 
 # what does not hold is told

@@ -10,12 +10,9 @@ from datetime import datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
+import grpc
 import pytest
 from fakes import FakeClock
-
-pytest.importorskip("google.cloud.tasks_v2", reason="google-cloud-tasks is not installed")
-
-import grpc
 from google.api_core import exceptions
 from google.cloud import tasks_v2
 from google.protobuf.json_format import MessageToDict

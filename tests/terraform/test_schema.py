@@ -17,24 +17,29 @@ class ThingRuleOutputReference extends cdktn.ComplexObject {
     _many;
     get many() {
         return this.getListAttribute('many');
+    }
 }
 class Thing extends cdktn.TerraformResource {
     static tfResourceType = "google_thing";
     // etag - computed: true, optional: false, required: false
     get etag() {
         return this.getStringAttribute('etag');
+    }
     // name - computed: false, optional: false, required: true
     _name;
     get name() {
         return this.getStringAttribute('name');
+    }
     // members - computed: false, optional: true, required: false
     _members;
     get members() {
         return cdktn.Fn.tolist(this.getListAttribute('members'));
+    }
     // rule - computed: false, optional: false, required: true
     _rule = new ThingRuleOutputReference(this, "rule");
     get rule() {
         return this._rule;
+    }
     synthesizeHclAttributes() {
         const attrs = {
             name: {

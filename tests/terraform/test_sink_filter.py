@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 from sandbox.log_query import matcher
+from shared.cli.filter import sink
 from shared.deploy.sink_filter import LONGEST, TEMPLATE, Own, clauses, self_filter, sink_filter
 
 ACCOUNT = "unforbid-detect@acme-unforbid.iam.gserviceaccount.com"
@@ -129,3 +131,15 @@ def test_terraform_fills_names_into_the_very_same_filter(root: Path) -> None:
     assert filled == sink_filter(OWN)
     assert template == sink_filter(TEMPLATE)
     assert len(filled) < LONGEST / 2
+
+
+def test_the_command_prints_the_same_filter() -> None:
+    asked = ["print", "--project", OWN.project, "--account", ACCOUNT, "--function", "unforbid-detect"]
+    assert CliRunner().invoke(sink, asked).output == sink_filter(OWN)
+    assert CliRunner().invoke(sink, [*asked, "--self"]).output == f"{self_filter(OWN)}\n"
+
+
+def test_the_command_wants_to_know_what_is_ours() -> None:
+    told = CliRunner().invoke(sink, ["print", "--project", OWN.project])
+    assert told.exit_code == 2
+    assert "--account" in told.output

@@ -25,6 +25,9 @@ from shared.pipeline.execute import open_fix
 from shared.preparing import Planner, Prepared, prepare
 from shared.settling import fix_of
 
+AFTER_ITS_END = 4
+"""The moment of an undisturbed settling at which its question has ended and its fix is not begun."""
+
 DENY = Choice.DENY
 MINUTE = timedelta(minutes=1)
 
@@ -524,7 +527,7 @@ def test_what_was_used_up_but_not_begun_is_not_begun_once_its_plan_or_its_time_i
         polls = Polls()
         asked = both(polls)
         polls.bench.points.passed.clear()
-        polls.bench.points.dies_at = 2  # the end is written, the fix is not
+        polls.bench.points.dies_at = AFTER_ITS_END  # the end is written, the fix is not
         with pytest.raises(Crash):
             polls.settle()
         ended = polls.ballots.ended(asked.id)

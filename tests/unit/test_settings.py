@@ -13,8 +13,8 @@ from shared.settings import read_settings
 
 def test_without_a_setting_everything_is_observed_only() -> None:
     settings = read_settings({"PATH": "/bin"})
-    assert (settings.mode, settings.store, settings.merge_for) == (
-        "observe",
+    assert (settings.gate.enforcing, settings.store, settings.merge_for) == (
+        False,
         Path(".unforbid/unforbid.db"),
         timedelta(hours=24),
     )

@@ -59,7 +59,7 @@ MISTAKES = (
         "include_children = true",
         "include_children = [7]",
         VALIDATE,
-        "a bool is required",
+        "bool required",
     ),
     Mistake(
         "the sink reports our own refusals",
@@ -112,8 +112,8 @@ MISTAKES = (
     Mistake(
         "detect may write the journal",
         "store.tf",
-        'journal   = [for name in keys(local.functions) : name if name != "detect" && name != "approve"]',
-        "journal   = [for name in keys(local.functions) : name]",
+        'name == "detect" ? "roles/datastore.viewer"',
+        'name == "detect" ? "roles/datastore.user"',
         FAMILIES,
         "detect may write the journal of fixes",
     ),

@@ -35,11 +35,11 @@ run "only_what_is_deployed_is_packed" {
 
 run "a_policy_goes_along_where_there_is_one" {
   variables {
-    policy_file = "../tests/fixtures/policy.yaml"
+    policy_file = "../tests/fixtures/policy.compiled"
   }
 
   assert {
-    condition     = length([for one in data.archive_file.source.source : one if one.filename == "policy.yaml"]) == 1
+    condition     = length([for one in data.archive_file.source.source : one if one.filename == "policy"]) == 1
     error_message = "The policy file is not in the archive."
   }
 }

@@ -35,6 +35,11 @@ variable "fix_projects" {
   type        = set(string)
 }
 
+variable "policy_file" {
+  description = "Path of the compiled policy: unforbid policy compile policy.yaml -o policy.compiled"
+  type        = string
+}
+
 variable "channel" {
   description = "Id of the Slack channel."
   type        = string
@@ -61,7 +66,9 @@ module "unforbid" {
   fixes           = ["iam"]
   fix_projects    = var.fix_projects
   grantable_roles = ["roles/logging.logWriter", "roles/monitoring.metricWriter", "roles/storage.objectViewer"]
-  policy_file     = "${path.root}/policy.yaml"
+  policy_file     = var.policy_file
+
+  approver_domains = ["acme.example"]
 
   slack        = { channel = var.channel }
   alert_emails = [var.oncall]

@@ -11,8 +11,6 @@ import pytest
 from fakes import FakeClock
 from fakes.journal import MemoryQueue
 
-pytest.importorskip("google.cloud.tasks_v2", reason="google-cloud-tasks is not installed")
-
 from sandbox.task_delivery import deliver
 from sandbox.tasks import TaskQueues, serving_tasks
 from shared.adapters.cloud_tasks import MOST_NAMES, CloudTasksQueue, Wakes

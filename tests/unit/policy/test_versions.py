@@ -192,3 +192,12 @@ def test_groups_are_asked_about_for_every_version_that_has_a_say(kept: Kept) -> 
     later = settled(kept, policy(rule(when={"in_group": "g1"})))
     kept.write(policy(rule(when={"in_group": "g2"})))
     assert kept.at(later).groups_wanted(step(), later) == {"g1", "g2"}
+
+
+def test_a_folder_that_cannot_be_written_to_permits_nothing_and_is_told(kept: Kept) -> None:
+    kept.folder.write_bytes(b"a file, not a folder")
+    kept.write(ASKS)
+    for now in (NOW, NOW + 2 * SHADOWED_FOR):
+        found = kept.at(now)
+        assert found.ruling(step(), now).mode is NOTIFY
+        assert any("cannot be kept in" in told for told in found.told)

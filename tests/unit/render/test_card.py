@@ -371,3 +371,11 @@ def test_every_stage_bears_a_text_of_any_length(name: str, long: str) -> None:
     is_valid(message.blocks)
     is_harmless(message.blocks)
     assert size(message.blocks) <= MOST_TEXT
+
+
+@pytest.mark.parametrize("name", lives())
+def test_every_stage_bears_texts_with_nothing_in_them(name: str) -> None:
+    empty = report(principal=" ", permissions=(), resource="", title=" ", reason="", evidence=(" ",), plan=(), looks=())
+    message = card(replace(lives()[name], report=empty, why=" \n", by=" "), PLAIN)
+    is_valid(message.blocks)
+    is_valid(told(" "))
