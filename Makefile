@@ -5,6 +5,7 @@
 # make bench   ratios against limits measured in the same run (needs wrk and valgrind)
 # make roles   role choice over the predefined roles in ../shared, as a table, and what a look-up costs
 # make scenarios  every scenario of the sandbox through the function: is the true cause named? Writes docs/scenarios.md
+# make proof   every change, killed and refused at every moment, against the sandbox; PAIRS=1, SEED=N; make proof-defects
 # make docs    write the generated pages again
 # make lock    write the hashed locks again, after a change of requirements*.txt (needs uv)
 
@@ -12,7 +13,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 SUPPORTED := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 
-.PHONY: setup demo test check corpus bench roles scenarios docs lock clean
+.PHONY: setup demo test check corpus bench roles scenarios proof proof-defects docs lock clean
 
 setup: .venv/ready
 
@@ -44,6 +45,12 @@ roles: setup
 
 scenarios: setup
 	@GRPC_VERBOSITY=ERROR $(BIN)/python bench/scenarios.py
+
+proof: setup
+	@GRPC_VERBOSITY=NONE $(BIN)/python -m proof $(if $(PAIRS),--pairs) $(if $(SEED),--seed $(SEED))
+
+proof-defects: setup
+	@GRPC_VERBOSITY=NONE $(BIN)/python -m proof --defects
 
 docs: setup
 	@$(BIN)/python docs/generate.py

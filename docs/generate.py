@@ -9,6 +9,7 @@ from pathlib import Path
 from shared.causes import CAUSES
 from shared.execution.fold import FIRST
 from shared.moves import MOVES, VERIFY
+from shared.render.card_page import cards_page
 from shared.render.cause_page import cause_page
 from shared.settings import DOCUMENTED
 
@@ -22,6 +23,7 @@ def pages() -> dict[Path, str]:
     made[Path("causes/README.md")] = NOTE + _index()
     made[Path("settings.md")] = NOTE + _settings()
     made[Path("moves.md")] = NOTE + _moves()
+    made[Path("cards.md")] = NOTE + cards_page()
     return made
 
 

@@ -14,7 +14,7 @@ Facts = dict[str, object]
 
 
 def turned_away(event: str, stranger: Callable[[], str]) -> Answer | None:
-    """The answer to whoever is none of our callers, None for one that is; where that cannot be told, nothing is done."""
+    """The answer to whoever is none of our callers, None for one that is; could not tell is a no."""
     try:
         why = stranger()
     except (Retryable, Permanent) as error:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 OOM = "cred.lost_token"
 OOM_NEAR = timedelta(minutes=15)
+OWN_CALL = "a call of our own"
 Told = dict[str, object]
 MOST_KEPT, KEPT_OF_TOO_MUCH = 16_777_216, 65_536
 """Pub/Sub delivers at most 10 MB, which is 14 MB in base64; of more than that only the beginning is kept."""
@@ -39,13 +40,15 @@ MOST_KEPT, KEPT_OF_TOO_MUCH = 16_777_216, 65_536
 class After(msgspec.Struct, frozen=True, kw_only=True):
     """What is done with a new run: who asks Google, who decides by rules, and who follows that up.
 
-    `begin` sees to it that a run is followed up by somebody, should we die while we look into it.
+    `begin` sees to it that a run is followed up by somebody, should we die while we look into it. What `ours`, our own
+    service accounts, are refused is counted and no more: a refusal must not lead to a call that is refused again.
     """
 
     live: Live | None = None
     judge: Judge | None = None
     begin: Callable[[str], None] | None = None
     follow: Callable[[Run, Reviewed | None], Told] | None = None
+    ours: frozenset[str] = frozenset()
 
 
 NOTHING_AFTER = After()
@@ -84,9 +87,10 @@ def detect(body: bytes, recorder: Recorder, store: Store, clock: Clock, after: A
         found = glance(data) or classify(read(data))
     except Unreadable as error:
         return quarantine(body, str(error), recorder, now)
-    if isinstance(found, NotADenial):
-        recorder.drop(found.reason)
-        return {"outcome": "dropped", "reason": found.reason}
+    why = found.reason if isinstance(found, NotADenial) else _own(found, after.ours)
+    if why or isinstance(found, NotADenial):
+        recorder.drop(why)
+        return {"outcome": "dropped", "reason": why}
     key = blake2b(data, digest_size=16).digest()
     judge = after.judge.offline() if after.judge is not None else None
     run, told = _record(found, Delivered(key, data, now), recorder, store, judge)
@@ -97,6 +101,13 @@ def detect(body: bytes, recorder: Recorder, store: Store, clock: Clock, after: A
     if told["outcome"] == "run" and after.follow is not None:
         told |= after.follow(run, None)
     return told
+
+
+def _own(denial: Denial, ours: frozenset[str]) -> str:
+    """Why a denial is none to deal with, as one of our own identities made the call; "" where none did."""
+    caller = denial.names.principal
+    made_by = {*denial.origin.on_behalf, *((caller.text,) if caller is not None else ())}
+    return OWN_CALL if ours & made_by else ""
 
 
 def _looked_into(run: Run, came: Delivered, recorder: Recorder, after: After) -> Told:

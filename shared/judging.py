@@ -26,7 +26,7 @@ from shared.model.plan import Action, Plan, Remedy
 from shared.model.subject import Subject
 from shared.model.work import Enable, Grant, Work
 from shared.pipeline.gate import NOTHING_TO_CHANGE, Weighs
-from shared.pipeline.subject import NOTHING_SIGHTED, Place, Sighted, subjects
+from shared.pipeline.subject import NOTHING_SIGHTED, Place, Sighted, home_of, subjects
 from shared.pipeline.weigh import Weighed, weigh
 from shared.policy.versions import InForce
 from shared.ports import Directory, Facts, Guards
@@ -39,7 +39,8 @@ class Judge(Struct, frozen=True, kw_only=True):
     """Everything that deciding by rules takes.
 
     `rules` tells the policy of now; `facts` and `directory` are None where nobody may be asked. `ours` are our own
-    identities, `protected` the beginnings of full resource names that never change.
+    identities, `protected` the beginnings of full resource names that never change. `domains` and `organization` tell
+    who is one of ours, and is given something by a rule alone.
     """
 
     rules: Callable[[datetime], InForce]
@@ -49,6 +50,8 @@ class Judge(Struct, frozen=True, kw_only=True):
     directory: Directory | None = None
     ours: frozenset[str] = frozenset()
     protected: tuple[str, ...] = ()
+    domains: tuple[str, ...] = ()
+    organization: str = ""
 
     def offline(self) -> Judge:
         """The same, asking neither Google nor the directory."""
@@ -113,7 +116,7 @@ class Judge(Struct, frozen=True, kw_only=True):
         """Every project that a step concerns, under the name it was asked for."""
         if self.facts is None:
             return {}
-        named = {name for one in asked for name in (_project_of(one), one.principal_project) if name}
+        named = {name for one in asked for name in (_project_of(one), home_of(one.principal)) if name}
         return {name: self._place(self.facts, name) for name in sorted(named)}
 
     @staticmethod
@@ -150,6 +153,8 @@ class Judge(Struct, frozen=True, kw_only=True):
             received_at=received_at,
             ours=self.ours,
             protected=self.protected,
+            domains=self.domains,
+            organization=self.organization,
         )
 
     def _pauses(self) -> tuple[Pause, ...] | None:

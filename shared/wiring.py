@@ -132,6 +132,8 @@ def judge() -> Judge | None:
         directory=directory(),
         ours=known.identities,
         protected=known.protected,
+        domains=known.domains,
+        organization=settings().organization,
     )
 
 
@@ -296,7 +298,7 @@ def after() -> After:
 
     at = desk()
     if at is None:
-        return After(live=live() if settings().look else None)
+        return After(live=live() if settings().look else None, ours=settings().gate.identities)
     from shared.following import begun, follow
 
     return After(
@@ -304,6 +306,7 @@ def after() -> After:
         judge=judge(),
         begin=partial(begun, desk=at),
         follow=partial(follow, desk=at),
+        ours=settings().gate.identities,
     )
 
 

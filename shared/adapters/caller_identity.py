@@ -89,7 +89,7 @@ class CallerIdentity:
         from google.oauth2.id_token import verify_oauth2_token
 
         try:
-            verify_oauth2_token(token, self._certificates, self._audience)
+            verify_oauth2_token(token, self._certificates, self._audience)  # type: ignore[no-untyped-call]
         except TransportError as error:
             raise LookFailed("get the certificates", "Google's tokens", str(error)) from error
         except (GoogleAuthError, ValueError) as error:
@@ -116,4 +116,4 @@ def _claims(payload: str) -> Claims | None:
 def _over_https() -> Fetch:
     from google.auth.transport.requests import Request
 
-    return Request()  # type: ignore[no-any-return]
+    return Request()

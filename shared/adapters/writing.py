@@ -50,7 +50,7 @@ class ForGood(Exception):  # noqa: N818 - likewise
     def receipt(self, because: str = "") -> Receipt:
         """The receipt of an effect that was refused; `because` is added to Google's words."""
         said = f"{self.said}: {because}" if because else self.said
-        return Receipt(result=Result.REFUSED, code=self.code, said=said)
+        return Receipt(result=Result.REFUSED, code=self.code, said=said, forbidden=self.http == 403)
 
 
 def once(reason: str) -> dict[str, Any]:

@@ -133,7 +133,7 @@ class Receipt(Struct, frozen=True, kw_only=True):
     """What came of an effect: whether it is ours, the etag it left, the operation that carries it out, Google's words.
 
     `code` is Google's error code where it was refused (`ZONE_RESOURCE_POOL_EXHAUSTED`); `also` what was changed along
-    with it (APIs that were switched on as dependencies).
+    with it (APIs that were switched on as dependencies). `forbidden` is whether Google refused it with a 403: to us.
     """
 
     result: Result
@@ -142,3 +142,4 @@ class Receipt(Struct, frozen=True, kw_only=True):
     code: str = ""
     said: str = ""
     also: tuple[str, ...] = ()
+    forbidden: bool = False

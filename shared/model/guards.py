@@ -77,7 +77,8 @@ class Runtime(Struct, frozen=True, kw_only=True):
     `over` are the budgets that are used up, in sentences, None where they could not be read. `breaker` says why only
     dry runs or only people are left, "" for neither. `probing` says since when the caller is taken to be probing.
     `received_at` is when Cloud Logging received the entry. `ours` are our own identities, `protected` the beginnings
-    of full resource names that never change.
+    of full resource names that never change. `domains` are those of the organisation's people, `organization` is its
+    number: only whom they show to be ours is given something without a person.
     """
 
     enforcing: bool = False
@@ -89,6 +90,8 @@ class Runtime(Struct, frozen=True, kw_only=True):
     received_at: datetime | None = None
     ours: frozenset[str] = frozenset()
     protected: tuple[str, ...] = ()
+    domains: tuple[str, ...] = ()
+    organization: str = ""
 
 
 OBSERVING = Runtime()

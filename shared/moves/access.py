@@ -14,6 +14,7 @@ from shared.model.journal import Outcome
 from shared.model.machine import Intervention, Machine
 from shared.model.work import Access, Attached, Work
 from shared.moves.machine import (
+    ONE_AT_A_TIME,
     SNAPSHOT,
     WAITS_FOR,
     gone,
@@ -98,6 +99,6 @@ MOVES = Moves(
     ),
     advance=advance,
     inverse=inverse,
-    targets=lambda work: (work.machine.full_name,),
+    targets=lambda work: (work.machine.full_name, ONE_AT_A_TIME),
     may_redo=lambda work, step, eyes: may_redo(work.machine, step, eyes),
 )

@@ -25,6 +25,8 @@ from shared.model.machine import Outcome as LeadsTo
 from shared.model.work import MachineName
 
 SNAPSHOT = "SNAPSHOT"
+ONE_AT_A_TIME = "a machine (one at a time)"
+"""What every fix of a machine takes beside the machine itself, so that no two machines are ever down for us at once."""
 KEPT = "snapshot"
 """Under which name the state of the machine before anything was done is seen."""
 WAITS_FOR = timedelta(minutes=15)

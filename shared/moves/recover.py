@@ -20,6 +20,7 @@ from shared.moves.alive import QUIET_FOR, agent, boot, booted, call, flows
 from shared.moves.exhausted import EVIDENCE, Reason, reason
 from shared.moves.machine import (
     IN_THE_WAY,
+    ONE_AT_A_TIME,
     SNAPSHOT,
     WAITS_FOR,
     Fate,
@@ -214,6 +215,6 @@ MOVES = Moves(
     ),
     advance=advance,
     inverse=inverse,
-    targets=lambda work: (work.machine.full_name,),
+    targets=lambda work: (work.machine.full_name, ONE_AT_A_TIME),
     may_redo=lambda work, step, eyes: may_redo(work.machine, step, eyes),
 )

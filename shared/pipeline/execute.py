@@ -169,11 +169,17 @@ class _Hand:
         except LookFailed as error:
             return Again(why=str(error))
         except (NotAllowedToLook, NotFound) as error:
+            if isinstance(error, NotAllowedToLook) and not self._fix.step.paged:
+                self._refused_ourselves(str(error))
             # what is owed to others, as the end of a grant is, does not end by our not being let in
             owes = self._fix.opened.undo_of is not None and isinstance(error, NotAllowedToLook)
             if not owes and not any(one.effects for one in self._fix.steps):
                 return End(outcome=Outcome.REFUSED, why=str(error))
             return Page(why=str(error), wait=self._backoff(step))
+
+    def _refused_ourselves(self, why: str) -> None:
+        """A call of our own was refused: the breaker opens, for whatever we try next may be refused as well."""
+        self._shop.guards.tripped(Trip(went=Went.BROKE, why=f"{self._fix.id}: {why}", at=self._now))
 
     def _take(self, step: Progress, moves: Moves, then: Next) -> Fix:
         if isinstance(then, Again):
@@ -271,6 +277,8 @@ class _Hand:
         pending = self._fix.step.pending
         if pending is None:
             raise RuntimeError(f"no intent of {self._fix.id} is waiting for its receipt")
+        if receipt.forbidden:
+            self._refused_ourselves(receipt.said)
         now = self._shop.clock.now()
         since = step.entered if pending.then == step.state else now
         return self._write(

@@ -63,6 +63,7 @@ def _subject(denial: Denial, diagnosis: Diagnosis, action: Action, sighted: Sigh
         action=action.action,
         principal=principal,
         principal_project=_owner(principal, sighted),
+        principal_ancestry=_owned_under(principal, sighted),
         groups=dict(sighted.groups),
         permissions=_permissions(denial, action),
         target=target,
@@ -106,6 +107,11 @@ def _principal(denial: Denial) -> str | None:
     return f"{ACCOUNT}{principal.text}" if principal.kind is SERVICE_AGENT else principal.member
 
 
+def home_of(principal: str | None) -> str | None:
+    """The project that owns a service account, as its address names it; None for anybody else."""
+    return own_project((principal or "").removeprefix(ACCOUNT))
+
+
 def _owner(principal: str | None, sighted: Sighted) -> str | None:
     """The project of a service account as `projects/ID`, by its address."""
     if principal is None or not principal.startswith(ACCOUNT):
@@ -113,6 +119,13 @@ def _owner(principal: str | None, sighted: Sighted) -> str | None:
     project = own_project(principal.removeprefix(ACCOUNT))
     place = sighted.places.get(project) if project else None
     return place.project if place and place.project else _by_id(project)
+
+
+def _owned_under(principal: str | None, sighted: Sighted) -> tuple[str, ...] | None:
+    """What the project of a service account stands under, None for anybody else and where it was not read."""
+    project = home_of(principal)
+    place = sighted.places.get(project) if project else None
+    return place.ancestry if place else None
 
 
 def _permissions(denial: Denial, action: Action) -> tuple[Permission, ...]:

@@ -44,6 +44,7 @@ NO_PLACE = "a folder is stopped, and it is not known what the target stands unde
 OURS = "one of our own identities is concerned: those are never changed, and their denials never planned"
 PROTECTED = "the target is one that watches over us"
 ONE_OF_MANY = "only a single user or service account is ever given something without a person"
+OUTSIDER = "that the member is one of the organisation's own could not be told, so a person decides"
 MADE_FOR_PRODUCTION = "labelled as production"
 UNLABELLED = "whether it is production could not be told, so a person decides"
 
@@ -58,6 +59,7 @@ class Weighed(Struct, frozen=True, kw_only=True):
     now: datetime
 
 
+ORGANIZATIONS = "organizations/"
 Cap = tuple[Mode, str]
 """The freest mode that something leaves, and why."""
 
@@ -71,6 +73,7 @@ def weigh(denial: Denial, diagnosis: Diagnosis, plan: Plan, weighed: Weighed) ->
         *_of_floor(denial, changing, weighed.runtime),
         *_of_proof(denial, diagnosis, changing),
         *_of_tier(denial, tier, labelled, ruled),
+        *_of_members(changing, weighed),
         *_of_now(weighed, ruled.rules),
     ]
     mode = min((ruled.mode, *(cap for cap, _ in caps)), key=STRICTNESS.__getitem__)
@@ -180,6 +183,23 @@ def _of_tier(denial: Denial, tier: Tier, labelled: str, ruled: Ruling) -> Iterat
         yield ASK, ONE_OF_MANY
     if not ruled.rules:
         yield NOTIFY, "no rule permits it"
+
+
+def _of_members(changing: Sequence[Action], weighed: Weighed) -> Iterator[Cap]:
+    """To whom nothing is given without a person: everybody who is not known to be one of ours."""
+    for action, subject in zip(changing, weighed.subjects, strict=True):
+        if action.member is not None and not _is_ours(action.member, subject, weighed.runtime):
+            yield ASK, OUTSIDER
+
+
+def _is_ours(member: str, subject: Subject, runtime: Runtime) -> bool:
+    """Whether a member is of our domains, or an account of a project in our organisation; the target's is ours."""
+    kind, _, address = member.partition(":")
+    if kind == "user":
+        return address.rpartition("@")[2].lower() in runtime.domains
+    above = {one for one in subject.ancestry or () if one.startswith(ORGANIZATIONS)}
+    organization = {f"{ORGANIZATIONS}{runtime.organization}"} if runtime.organization else above
+    return kind == "serviceAccount" and bool(organization & set(subject.principal_ancestry or ()))
 
 
 def _of_now(weighed: Weighed, rules: Sequence[str]) -> Iterator[Cap]:

@@ -86,3 +86,28 @@ def test_a_backend_that_could_not_work_is_refused(name: str, value: str, said: s
 def test_tasks_may_call_this_machine_in_a_rehearsal() -> None:
     local = {"UNFORBID_EXECUTE_URL": "http://127.0.0.1:8081/", "UNFORBID_TASKS_ENDPOINT": "localhost:8123"}
     assert read_settings(PRODUCTION | local).execute_url == "http://127.0.0.1:8081/"
+
+
+CALLED = {"UNFORBID_AUDIENCE": "https://detect.example.com", "UNFORBID_CALLERS": "a@p.iam.gserviceaccount.com"}
+
+
+def test_who_may_call_is_read_as_a_list() -> None:
+    settings = read_settings(CALLED | {"UNFORBID_CALLERS": "a@p.iam.gserviceaccount.com, b@p.iam.gserviceaccount.com"})
+    assert settings.audience == "https://detect.example.com"
+    assert settings.callers == {"a@p.iam.gserviceaccount.com", "b@p.iam.gserviceaccount.com"}
+
+
+@pytest.mark.hazard("H05", "H34")
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("UNFORBID_AUDIENCE", "", "https://"),
+        ("UNFORBID_AUDIENCE", "detect", "https://"),
+        ("UNFORBID_CALLERS", "", "at least one"),
+        ("UNFORBID_CALLERS", " , ", "at least one"),
+        ("UNFORBID_CALLERS", "ann@example.com", "e-mails of service accounts"),
+    ],
+)
+def test_a_check_of_callers_that_would_check_nothing_is_refused(name: str, value: str, said: str) -> None:
+    with pytest.raises(SettingsError, match=said):
+        read_settings(CALLED | {name: value})

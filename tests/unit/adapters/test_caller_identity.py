@@ -140,16 +140,16 @@ def test_a_token_is_over_by_our_clock_as_well(google: Issuer) -> None:
     assert "expired" in made.stranger(f"Bearer {token}")
 
 
-def test_certificates_are_fetched_once_an_hour_and_a_failure_is_not_held(google: Issuer) -> None:
+def test_certificates_are_fetched_once_an_hour_and_a_failure_is_not_held() -> None:
     clock, issuer = FakeClock(NOW), Issuer("google")
     made = CallerIdentity(AUDIENCE, frozenset({PUSH}), clock, in_front=False, fetch=issuer.fetch)
-    issuer.status = 500
+    token, issuer.status = issuer.token(exp=int((NOW + 2 * HOUR).timestamp())), 500
     with pytest.raises(LookFailed, match="certificates"):
-        made.stranger(f"Bearer {issuer.token()}")
+        made.stranger(f"Bearer {token}")
     issuer.status = 200
-    assert [made.stranger(f"Bearer {issuer.token()}") for _ in range(5)] == [""] * 5
+    assert [made.stranger(f"Bearer {token}") for _ in range(5)] == [""] * 5
     clock.turn(minutes=61)
-    made.stranger(f"Bearer {issuer.token()}")
+    assert made.stranger(f"Bearer {token}") == ""
     assert issuer.asked == 3
 
 
@@ -163,7 +163,10 @@ def test_without_an_audience_or_callers_nothing_can_be_checked(audience: str, ca
 def test_many_requests_at_once_are_each_judged_by_their_own_token(check: Callable[[str], str], google: Issuer) -> None:
     said: list[bool] = []
     good, bad = google.token(), google.token(email="x@y.iam.gserviceaccount.com")
-    threads = [threading.Thread(target=lambda one=one: said.append((check(one) == "") == (one == good))) for one in [good, bad] * 8]
+    threads = [
+        threading.Thread(target=lambda one=one: said.append((check(one) == "") == (one == good)))
+        for one in [good, bad] * 8
+    ]
     for one in threads:
         one.start()
     for one in threads:

@@ -65,7 +65,11 @@ def ruling(mode: Mode = AUTO, **more: Any) -> Ruling:
 
 def subject(labels: dict[str, str] | None = DEV, **more: Any) -> Subject:
     asked = {"source": "audit", "cause": "iam.allow_missing", "action": "grant_role", "target": TOPIC}
-    places = {"project": "projects/shop", "ancestry": ("projects/11", "folders/9", "organizations/1")}
+    places = {
+        "principal_ancestry": ("projects/11", "organizations/1"),
+        "project": "projects/shop",
+        "ancestry": ("projects/11", "folders/9", "organizations/1"),
+    }
     return Subject(**{**asked, **places, "labels": labels, **more})
 
 
