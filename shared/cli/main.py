@@ -10,6 +10,7 @@ from shared.cli.audit import audit
 from shared.cli.causes import causes
 from shared.cli.demo import demo
 from shared.cli.explain import explain
+from shared.cli.filter import sink
 from shared.cli.people import people
 from shared.cli.policy import policy
 from shared.cli.roles import roles
@@ -56,7 +57,7 @@ def unforbid() -> None:
 
 COMMANDS = (
     *(explain, demo, serve, causes, runs, roles, sandbox),
-    *(apply, undo, work, policy, approvals, people, pause, resume, status, audit),
+    *(apply, undo, work, policy, approvals, people, pause, resume, status, audit, sink),
 )
 for command in COMMANDS:
     unforbid.add_command(command)

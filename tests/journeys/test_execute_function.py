@@ -60,6 +60,7 @@ def test_a_task_takes_its_fix_one_step_further_and_says_so_in_one_line(
     assert len(bench.google.asked) == 1
     (line,) = logged(capfd)
     assert line.pop("ms") >= 0
+    assert len(line.pop("chain").partition(":")[2]) == 64
     assert line == {
         "severity": "INFO", "event": "execute", "fix": fix, "run": "r-1", "state": "WRITTEN", "outcome": "goes on",
     }  # fmt: skip

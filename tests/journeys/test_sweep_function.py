@@ -87,6 +87,7 @@ def test_a_sweep_says_what_it_did_in_one_line(swept: Swept, capfd: pytest.Captur
     assert swept.post() == 200
     (line,) = [json.loads(one) for one in capfd.readouterr().out.splitlines() if one.startswith("{")]
     assert line.pop("ms") >= 0
+    assert len(line.pop("chain").partition(":")[2]) == 64
     assert line == {"severity": "INFO", "event": "sweep", "outcome": "swept", "started": 0, "ended": 0, "stepped": 1}
 
 
