@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import msgspec
 from msgspec import Struct
@@ -125,6 +125,7 @@ def step(body: bytes, shop: Workshop) -> dict[str, object]:
 
     A task that cannot be read, or that names no fix, would be no better the next time: it is recorded as what it is.
     """
+    began = shop.clock.now()
     try:
         item = _task(body).fix
         fix = turn(item, shop)
@@ -134,7 +135,17 @@ def step(body: bytes, shop: Workshop) -> dict[str, object]:
     if fix is None:
         return {"item": item, "outcome": "done", **told}
     state, outcome = fix.step.state, fix.outcome or "goes on"
-    return {"fix": fix.id, "run": fix.opened.run, "state": state, "outcome": outcome, **told}
+    return {"fix": fix.id, "run": fix.opened.run, "state": state, "outcome": outcome, **_had(fix, began), **told}
+
+
+def _had(fix: Fix, began: datetime) -> dict[str, object]:
+    """The effect that was had since a time, with its receipt as far as one is known; nothing where there was none."""
+    effects = [one for step in fix.steps for one in step.effects]
+    last = next((one for one in reversed(effects) if (one.received_at or one.at) >= began), None)
+    if last is None:
+        return {}
+    receipt = last.receipt.result.value if last.receipt is not None else "none yet"
+    return {"effect": last.effect.__struct_config__.tag, "receipt": receipt}
 
 
 def _task(body: bytes) -> Task:

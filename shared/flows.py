@@ -158,6 +158,7 @@ def _record(denial: Denial, came: Delivered, recorder: Recorder, store: Store, j
         "run": run.id,
         "cause": diagnosis.cause.id,
         "mode": decision.mode.value,
+        **({"rules": decision.terms.rules} if decision.terms is not None else {}),
     }
 
 

@@ -63,7 +63,8 @@ class Learned(Struct, frozen=True, kw_only=True):
             return {}
         report = self.looked.report
         mode, looks = report.decision.mode.value, len(report.looks)
-        return {"cause": report.cause, "mode": mode, "proven": report.proven, "looks": looks}
+        rules = {"rules": report.decision.terms.rules} if report.decision.terms is not None else {}
+        return {"cause": report.cause, "mode": mode, "proven": report.proven, "looks": looks, **rules}
 
 
 class Live(Struct, frozen=True, kw_only=True):

@@ -40,6 +40,13 @@ if TYPE_CHECKING:
     from shared.policy.versions import InForce
 
 
+def forget() -> None:
+    """Forget every part that was made: the next use reads the settings again, as a new process would."""
+    for part in globals().values():
+        if hasattr(part, "cache_clear"):
+            part.cache_clear()
+
+
 @cache
 def settings() -> Settings:
     """The settings of this process."""

@@ -24,15 +24,6 @@ from shared.execution.fold import Fix, fold
 from shared.flows import detect
 from shared.pipeline.workshop import Workshop
 
-PROCESS = (
-    wiring.settings,
-    wiring.store,
-    wiring.live,
-    wiring.journal,
-    wiring.guards,
-    wiring.google_clients,
-    wiring.catalogue,
-)
 A_WHILE = timedelta(seconds=20)
 
 
@@ -102,8 +93,7 @@ def desk_at(name: str, folder: Path, patch: pytest.MonkeyPatch) -> Iterator[Desk
     with cloud_of(world) as served:
         patch.setenv("UNFORBID_ENDPOINT", served.endpoint)
         patch.setattr(wiring, "clock", lambda: world.clock)
-        for cached in PROCESS:
-            cached.cache_clear()
+        wiring.forget()
         try:
             desk = Desk(served, scenario, folder)
             patch.setattr(wiring, "pause", desk.pause)
@@ -111,5 +101,4 @@ def desk_at(name: str, folder: Path, patch: pytest.MonkeyPatch) -> Iterator[Desk
         finally:
             wiring.store().close()
             wiring.journal().close()
-            for cached in PROCESS:
-                cached.cache_clear()
+            wiring.forget()

@@ -5,11 +5,12 @@ from __future__ import annotations
 import secrets
 import threading
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import functions_framework
 import pytest
+from callers import AUDIENCE, CALLER, header
 from entries import audit, push
 from fakes.workshop import Bench
 
@@ -145,20 +146,16 @@ def test_a_stop_that_a_person_sets_holds_a_fix_back_in_every_process(
 
 # chosen by settings
 
-PARTS = (wiring.settings, wiring.store, wiring.firestore, wiring.journal, wiring.tasks, wiring.guards)
-
 
 @pytest.fixture
 def chosen(emulator: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
-    for part in PARTS:
-        part.cache_clear()
+    wiring.forget()
     monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", emulator)
     monkeypatch.setenv("UNFORBID_BACKEND", "google")
     monkeypatch.setenv("UNFORBID_PROJECT", f"test-{secrets.token_hex(4)}")
     monkeypatch.setenv("UNFORBID_FIRESTORE_DATABASE", "acme")
     yield monkeypatch
-    for part in PARTS:
-        part.cache_clear()
+    wiring.forget()
 
 
 def test_where_google_is_chosen_everything_is_kept_in_firestore(chosen: pytest.MonkeyPatch) -> None:
@@ -180,12 +177,15 @@ def test_without_a_queue_runs_are_recorded_and_no_fix_is_carried_out(
 def test_a_denial_that_is_delivered_to_the_function_is_a_run_in_firestore(
     chosen: pytest.MonkeyPatch, root: Any
 ) -> None:
+    for name, value in {"AUDIENCE": AUDIENCE, "CALLERS": CALLER}.items():
+        chosen.setenv(f"UNFORBID_{name}", value)
+    chosen.setenv("K_SERVICE", "detect")
     recorder = wiring.MergingRecorder(wiring.store(), wiring.clock(), HOUR)
     chosen.setattr(wiring, "recorder", lambda: recorder)
     app = functions_framework.create_app("detect_denial", str(root / "functions/detect/main.py"))
     body = push(audit(permission="storage.objects.get", resource="projects/_/buckets/b/objects/o"))
     for _ in range(2):
-        answer = app.test_client().post("/", data=body, headers={"Content-Type": "application/json"})
+        answer = app.test_client().post("/", data=body, headers=header(datetime.now(UTC)))
         assert answer.status_code == 200
     recorder.flush()
     with FirestoreDatabase(wiring.settings().project, "acme-runs").reading() as client:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from base64 import urlsafe_b64encode
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -11,13 +10,14 @@ from typing import Any
 
 import functions_framework
 import pytest
+from callers import AUDIENCE, CALLER, header
 from entries import audit, push
 from fakes import FakeClock, MemoryStore
 from fakes.workshop import Bench
 from werkzeug.test import Client
 
 from shared import wiring
-from shared.adapters.caller_identity import REMOVED, CallerIdentity
+from shared.adapters.caller_identity import CallerIdentity
 from shared.adapters.merging_recorder import MergingRecorder
 from shared.errors import LookFailed
 from shared.model.facts import Policy
@@ -25,17 +25,9 @@ from shared.model.names import Role
 from shared.model.work import Grant
 from shared.settings import Settings
 
-AUDIENCE, CALLER = "https://f.example.com", "wake@acme-unforbid.iam.gserviceaccount.com"
+NOW = FakeClock().now()
 TOPIC = "//pubsub.googleapis.com/projects/p/topics/t"
 FUNCTIONS = {"detect": "detect_denial", "execute": "execute_fix", "sweep": "sweep_up"}
-
-
-def header(**claims: Any) -> dict[str, str]:
-    """The header of a caller whom Cloud Run has let in, as it hands it on."""
-    said = {"iss": "https://accounts.google.com", "aud": AUDIENCE, "email": CALLER, "email_verified": True}
-    until = (FakeClock().now() + timedelta(minutes=5)).timestamp()
-    payload = urlsafe_b64encode(json.dumps({**said, "exp": until, **claims}).encode()).decode().rstrip("=")
-    return {"Authorization": f"Bearer e30.{payload}.{REMOVED}"}
 
 
 class Deployed:
@@ -76,7 +68,7 @@ def deployed(root: Path, monkeypatch: pytest.MonkeyPatch) -> Deployed:
 
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_whom_we_expect_is_served(deployed: Deployed, name: str) -> None:
-    assert deployed.post(name, header()) == 200
+    assert deployed.post(name, header(NOW)) == 200
     assert not deployed.untouched
 
 
@@ -85,8 +77,8 @@ def test_whom_we_expect_is_served(deployed: Deployed, name: str) -> None:
 @pytest.mark.parametrize(
     "headers",
     [
-        {}, header(email="eve@evil.iam.gserviceaccount.com"), header(aud="https://other.example.com"), header(exp=1),
-        header(iss="https://evil.example"), header(email_verified=False),
+        {}, header(NOW, email="eve@evil.iam.gserviceaccount.com"), header(NOW, aud="https://other.example.com"), header(NOW, exp=1),
+        header(NOW, iss="https://evil.example"), header(NOW, email_verified=False),
     ],
 )  # fmt: skip
 def test_a_stranger_is_turned_away_before_anything_is_read(
@@ -118,11 +110,11 @@ def test_a_function_in_production_does_nothing_until_its_callers_are_set(
 ) -> None:
     monkeypatch.undo()
     monkeypatch.setattr(wiring, "settings", lambda: known)
-    wiring.callers.cache_clear()
+    wiring.forget()
     try:
-        assert deployed.post(name, header()) == 500
+        assert deployed.post(name, header(NOW)) == 500
     finally:
-        wiring.callers.cache_clear()
+        wiring.forget()
     assert deployed.untouched
 
 
@@ -135,7 +127,7 @@ def test_where_it_cannot_be_told_who_calls_nothing_is_done_and_the_message_comes
         raise error
 
     monkeypatch.setattr(wiring, "stranger", failing)
-    assert [deployed.post(name, header()) for name in FUNCTIONS] == [503, 503, 503]
+    assert [deployed.post(name, header(NOW)) for name in FUNCTIONS] == [503, 503, 503]
     assert deployed.untouched
 
 

@@ -215,12 +215,11 @@ def test_a_run_nobody_knows_is_named(at: At) -> None:
 def test_without_a_store_nothing_is_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("UNFORBID_STORE", str(tmp_path / "none.db"))
     monkeypatch.setenv("UNFORBID_JOURNAL", str(tmp_path / "none-either.db"))
-    wiring.settings.cache_clear()
+    wiring.forget()
     from command import run
 
     told = run("apply", "r-1")
-    wiring.settings.cache_clear()
-    wiring.journal.cache_clear()
+    wiring.forget()
     assert "there is no store at" in told.stderr
     assert list(tmp_path.iterdir()) == []
 

@@ -19,13 +19,10 @@ STOP = ("pause", "--by", "ann@example.com", "--why", "an incident")
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.chdir(tmp_path)
-    made = (wiring.settings, wiring.guards)
-    for one in made:
-        one.cache_clear()
+    wiring.forget()
     yield tmp_path
     wiring.guards().close()
-    for one in made:
-        one.cache_clear()
+    wiring.forget()
 
 
 def test_everything_is_stopped_by_one_person_and_goes_on_by_two() -> None:

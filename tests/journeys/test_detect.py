@@ -271,8 +271,7 @@ def test_an_audit_denial_with_a_reason_does_not_even_load_the_pattern_engine(roo
 def test_settings_that_cannot_be_used_stop_the_function_with_a_sentence(
     root: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    for part in (wiring.settings, wiring.store, wiring.recorder):
-        part.cache_clear()
+    wiring.forget()
     monkeypatch.setenv("UNFORBID_MODE", "mend")
     app = functions_framework.create_app("detect_denial", str(root / "functions/detect/main.py"))
     assert app.test_client().post("/", data=push(DENIAL)).status_code == 500

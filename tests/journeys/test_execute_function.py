@@ -63,7 +63,17 @@ def test_a_task_takes_its_fix_one_step_further_and_says_so_in_one_line(
     assert len(line.pop("chain").partition(":")[2]) == 64
     assert line == {
         "severity": "INFO", "event": "execute", "fix": fix, "run": "r-1", "state": "WRITTEN", "outcome": "goes on",
+        "effect": "add_binding", "receipt": "changed",
     }  # fmt: skip
+
+
+def test_a_step_without_an_effect_names_none(bench: Bench, client: Client, capfd: pytest.CaptureFixture[str]) -> None:
+    fix = bench.open(GRANT, call=CALL)
+    posted(client, fix)
+    bench.turn_to(max(bench.queue.next_due(), START + timedelta(seconds=1)))
+    posted(client, fix)
+    first, second = logged(capfd)
+    assert ("effect" in first, "effect" in second, second["fix"]) == (True, False, fix)
 
 
 def test_task_by_task_a_fix_is_carried_out_and_duplicates_do_nothing(bench: Bench, client: Client) -> None:

@@ -287,7 +287,10 @@ def test_it_is_worked_off_step_by_step_with_a_worker_each_and_the_waits_that_are
 def test_a_task_takes_its_fix_one_step_further(bench: Bench) -> None:
     fix = bench.open(GRANT)
     told = step(json.dumps({"fix": fix}).encode(), bench.shop())
-    assert told == {"fix": fix, "run": "r-1", "state": "WRITTEN", "outcome": "goes on", "chain": noted(bench)}
+    assert told == {
+        "fix": fix, "run": "r-1", "state": "WRITTEN", "outcome": "goes on", "effect": "add_binding",
+        "receipt": "changed", "chain": noted(bench),
+    }  # fmt: skip
     assert len(bench.google.asked) == 1
 
 
