@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -20,9 +19,7 @@ from requests import sessions
 from proof.events import HANG, Event
 from proof.hooks import CLOUD, GUARDS, JOURNAL, SIGHT, Calls, Moments, Watched
 from proof.planting import Planted, planted
-from sandbox import server
 from sandbox.clock import SandboxClock
-from sandbox.rest import RestHandler
 from sandbox.server import serving
 from sandbox.world import World
 from shared.adapters import asking
@@ -109,26 +106,9 @@ def _kept(folder: Path) -> Iterator[tuple[SqliteJournal, SqliteGuards]]:
 
 @contextmanager
 def _at_once() -> Iterator[None]:
-    """Send every piece as it comes: a proxy between two sockets waits 40 ms for acknowledgements otherwise."""
-    dial, interval, carry = socket.create_connection, sys.getswitchinterval(), server._join  # noqa: SLF001
-
-    def dialled(*given: Any, **named: Any) -> socket.socket:
-        made = dial(*given, **named)
-        made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        return made
-
-    def joined(connection: socket.socket, ports: tuple[int, int]) -> None:
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        carry(connection, ports)
-
-    with planted(
-        Planted(socket, "create_connection", dialled),
-        Planted(server, "_join", joined),
-        Planted(RestHandler, "disable_nagle_algorithm", True),
-        Planted(
-            sessions, "get_environ_proxies", lambda *_, **__: {}
-        ),  # nobody is between, and looking for one takes long
-    ):
+    """Look for nobody between client and server, which takes long, and let threads take turns quickly."""
+    interval = sys.getswitchinterval()
+    with planted(Planted(sessions, "get_environ_proxies", lambda *_, **__: {})):
         sys.setswitchinterval(SWITCHED_EVERY)
         try:
             yield

@@ -6,7 +6,6 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import ThreadingHTTPServer
 
 from sandbox.grpc_side import grpc_server
 from sandbox.rest import RestHandler
@@ -14,24 +13,17 @@ from sandbox.world import World
 
 HTTP2 = b"PRI * HTTP/2.0"
 CHUNK = 65_536
-POLL = 0.02
-"""How many seconds the server may take to notice that it shall end."""
-
-
-class _Rest(ThreadingHTTPServer):
-    daemon_threads = True
-    request_queue_size = 64
+WAITING = 64
+"""How many clients may wait to be let in."""
 
 
 @contextmanager
 def serving(world: World, port: int = 0) -> Iterator[str]:
     """Serve a world on 127.0.0.1 until the block ends; the address as HOST:PORT."""
-    rest = _Rest(("127.0.0.1", 0), type("Handler", (RestHandler,), {"world": world}))
-    threading.Thread(target=rest.serve_forever, args=(POLL,), name="sandbox-rest", daemon=True).start()
+    rest = type("Handler", (RestHandler,), {"world": world})
     grpc_side, grpc_port = grpc_server(world)
-    front = socket.create_server(("127.0.0.1", port))
-    ports = (rest.server_address[1], grpc_port)
-    threading.Thread(target=_accept, args=(front, ports), name="sandbox-front", daemon=True).start()
+    front = socket.create_server(("127.0.0.1", port), backlog=WAITING)
+    threading.Thread(target=_accept, args=(front, rest, grpc_port), name="sandbox-front", daemon=True).start()
     try:
         yield f"127.0.0.1:{front.getsockname()[1]}"
     finally:
@@ -39,35 +31,39 @@ def serving(world: World, port: int = 0) -> Iterator[str]:
         front.shutdown(socket.SHUT_RDWR)
         front.close()
         grpc_side.stop(None).wait()
-        rest.shutdown()
-        rest.server_close()
 
 
-def _accept(front: socket.socket, ports: tuple[int, int]) -> None:
+def _accept(front: socket.socket, rest: type[RestHandler], grpc_port: int) -> None:
     while True:
         try:
-            connection, _ = front.accept()
+            connection, address = front.accept()
         except OSError:
             return  # the server has ended
-        threading.Thread(target=_join, args=(connection, ports), daemon=True).start()
+        threading.Thread(target=_serve, args=(connection, address, rest, grpc_port), daemon=True).start()
 
 
-def _join(connection: socket.socket, ports: tuple[int, int]) -> None:
-    """Connect a client with the side it speaks to, and carry bytes both ways until one ends."""
+def _serve(connection: socket.socket, address: object, rest: type[RestHandler], grpc_port: int) -> None:
+    """Answer a client of REST, and connect one of gRPC with its side."""
     with connection:
-        first = connection.recv(len(HTTP2), socket.MSG_PEEK)
-        if not first:
-            return
-        side = ports[1] if HTTP2.startswith(first[:3]) else ports[0]
         try:
-            inner = socket.create_connection(("127.0.0.1", side))
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            first = connection.recv(len(HTTP2), socket.MSG_PEEK)
+            if HTTP2.startswith(first[:3] or b"-"):
+                _join(connection, grpc_port)
+            elif first:
+                rest(connection, address, None)  # type: ignore[arg-type]  # no handler of ours asks for its server
         except OSError:
-            return  # the server ends while a client still dials
-        with inner:
-            back = threading.Thread(target=_carry, args=(inner, connection), daemon=True)
-            back.start()
-            _carry(connection, inner)
-            back.join()
+            return  # the client is gone, or the server ends while one still dials
+
+
+def _join(connection: socket.socket, port: int) -> None:
+    """Carry bytes both ways until one end is gone."""
+    with socket.create_connection(("127.0.0.1", port)) as inner:
+        inner.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        back = threading.Thread(target=_carry, args=(inner, connection), daemon=True)
+        back.start()
+        _carry(connection, inner)
+        back.join()
 
 
 def _carry(source: socket.socket, sink: socket.socket) -> None:
