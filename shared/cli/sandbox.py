@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
 import threading
 from contextlib import ExitStack
@@ -112,6 +113,8 @@ def _serve(scenario: Scenario, named: str, port: int) -> None:
         except OSError as error:
             raise click.ClickException(f"cannot serve on port {port}: {error}") from error
         try:
+            for asked_to_stop in (signal.SIGINT, signal.SIGTERM):  # started in the background, SIGINT is ignored
+                signal.signal(asked_to_stop, signal.default_int_handler)
             _tell(scenario, named, play(scenario, world, endpoint), endpoint)
             threading.Event().wait()
         except KeyboardInterrupt:

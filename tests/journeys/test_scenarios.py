@@ -335,8 +335,9 @@ def served(tmp_path: Path, root: Path) -> Iterator[tuple[subprocess.Popen[str], 
         process.kill()
 
 
+@pytest.mark.parametrize("asked_to_stop", [signal.SIGINT, signal.SIGTERM])
 def test_it_serves_until_it_is_stopped_and_tells_all_that_is_needed(
-    served: tuple[subprocess.Popen[str], dict[str, Any]], tmp_path: Path
+    served: tuple[subprocess.Popen[str], dict[str, Any]], tmp_path: Path, asked_to_stop: signal.Signals
 ) -> None:
     process, told = served
     endpoint = told["serves"].partition(",")[0]
@@ -351,7 +352,7 @@ def test_it_serves_until_it_is_stopped_and_tells_all_that_is_needed(
     assert (refused.exit_code, refused.output[:12]) == (1, "refused: 403")
     occupied = run("sandbox", "--scenario", "api-off", "--port", endpoint.partition(":")[2])
     assert "cannot serve on port" in occupied.output
-    os.kill(process.pid, signal.SIGINT)
+    os.kill(process.pid, asked_to_stop)
     assert process.stdout is not None
     assert "stopped" in process.stdout.read()
     assert process.wait(10) == 0
