@@ -24,6 +24,7 @@ ENDS = Condition(
     title="unforbid r-1", description="ends by itself", expression='request.time < timestamp("2026-11-21T14:00:00Z")'
 )
 WIDER = (f"{AUTH}devstorage.read_write", f"{AUTH}logging.write")
+LARGER = "e2-standard-4"
 SECONDS = {"stop": 4, "start": 4, "setServiceAccount": 3, "setMachineType": 3, "reset": 4}
 """The machines of the proof are quick, so that each state is seen once and no look is only a repetition."""
 
@@ -33,7 +34,8 @@ class Case(Struct, frozen=True, kw_only=True):
 
     `undoes` is whether the events happen while it is taken back, `expires` while a grant comes to its end. `habits` is
     what the machine has in `hidden`, and `ends` how a fix may end where Google refuses nothing for good.
-    `may_roll_back` allows a second stop; `switches` is the API that is switched.
+    `may_roll_back` allows a second stop; `switches` is the API that is switched, `resizes` whether a machine gets
+    another type. What happens while the case still is like the one that it `begins_as` is left to that one.
     """
 
     name: str
@@ -46,6 +48,8 @@ class Case(Struct, frozen=True, kw_only=True):
     habits: dict[str, Any] = {}
     may_roll_back: bool = False
     switches: str = ""
+    begins_as: str = ""
+    resizes: bool = False
 
 
 def _grant(resource: str, role: str, *, conditional: bool) -> Callable[[World], tuple[tuple[Work, ...], ...]]:
@@ -67,6 +71,11 @@ def _access(world: World, scopes: tuple[str, ...] = WIDER) -> Access:
     return Access(machine=_named(world), account=ACCOUNT, scopes=scopes, was=was)
 
 
+def _resize(world: World) -> Recover:
+    was = machine_of(world).body["machineType"].rpartition("/")[2]
+    return Recover(machine=_named(world), machine_type=LARGER, was=was)
+
+
 def _stopped_world() -> World:
     world = plain_world(START)
     machine_of(world).body.update(status="TERMINATED")
@@ -83,14 +92,14 @@ def _present_world() -> World:
 
 
 @cache
-def _exhausted() -> Scenario:
+def _exhausted(scenario: str) -> Scenario:
     from sandbox.clock import SandboxClock
 
-    return load(shipped()["story3-agent-killed-silent"], SandboxClock(START))
+    return load(shipped()[scenario], SandboxClock(START))
 
 
-def _exhausted_world() -> World:
-    world = world_of(_exhausted())
+def _exhausted_world(scenario: str = "story3-agent-killed-silent") -> World:
+    world = world_of(_exhausted(scenario))
     machine_of(world).hidden["has_agent"] = True
     return world
 
@@ -126,6 +135,8 @@ _CHANGES: tuple[Case, ...] = (
 _OTHERS: tuple[Case, ...] = (
     Case(name="VM reset", world=_exhausted_world, ends=("could_not_tell",), habits={"takes": SECONDS},
          works=lambda world: ((Recover(machine=_named(world)),),)),
+    Case(name="VM resize", world=lambda: _exhausted_world("story3-outgrown"), ends=("could_not_tell",), resizes=True,
+         works=lambda world: ((_resize(world),),), habits={"takes": SECONDS}),
     Case(name="grant that was there", world=_present_world, ends=("nothing", "could_not_tell"),
          works=_grant(TOPIC, "roles/pubsub.publisher", conditional=False)),
     Case(name="VM access, stopped before", world=_stopped_world, ends=("could_not_tell",),
@@ -134,7 +145,7 @@ _OTHERS: tuple[Case, ...] = (
          works=lambda world: ((_access(world),), (_access(world, (PLATFORM,)),)),
          habits={"takes": SECONDS, "has_agent": True}),
     Case(name="VM access, does not come up", world=lambda: plain_world(START), ends=("failed",),
-         works=lambda world: ((_access(world),),), may_roll_back=True,
+         works=lambda world: ((_access(world),),), may_roll_back=True, begins_as="VM access",
          habits={"takes": SECONDS, "boot_log": ""}),
 )  # fmt: skip
 

@@ -7,7 +7,7 @@ from itertools import groupby, pairwise
 from typing import TYPE_CHECKING
 
 from proof import order
-from proof.events import HARSH, LOOK_FAILS, STARTED
+from proof.events import HARSH, LOOK_FAILS, STARTED, STOCKOUTS
 from proof.hooks import EFFECT, LINE
 from proof.records import Records, tuple_of, tuples
 from shared.execution.fold import Fix
@@ -135,7 +135,12 @@ def _ended(life: Life, fixes: list[Fix]) -> Iterator[str]:
 
 
 def _also(life: Life, fix: Fix) -> tuple[str, ...]:
-    """Could not tell is a no: after a look that failed a change may be refused, or a person be called."""
+    """Could not tell is a no: after a look that failed a change may be refused, or a person be called.
+
+    A size for which the zone has no room is given up, and the machine runs with its old one.
+    """
+    if life.case.resizes and any(one.family == STOCKOUTS for one in life.events):
+        return ("failed",)
     if not any(one.kind in LOOK_FAILS for one in life.events):
         return ()
     return ("needs_human",) if any(step.effects for step in fix.steps) and fix.pages else ("refused",)

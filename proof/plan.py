@@ -62,6 +62,8 @@ FOLDED = {
 }
 """Which kinds do not happen everywhere, and why that changes nothing."""
 
+ELSEWHERE = "what happens while a case is like another one happens in that one"
+
 
 class Chosen(Struct, frozen=True, kw_only=True):
     """The runs of a case, and how many events of a kind were folded into others."""
@@ -70,12 +72,20 @@ class Chosen(Struct, frozen=True, kw_only=True):
     folded: dict[str, int]
 
 
-def singles(case: Case, calm: Ended, only: str = "") -> Chosen:
-    """Every single event, crashes first; `only` keeps the kinds that begin with it."""
+def singles(case: Case, calm: Ended, only: str = "", like: Ended | None = None) -> Chosen:
+    """Every single event, crashes first; `only` keeps the kinds that begin with it.
+
+    What happens while everything still is as in the run that it is `like` is that one's.
+    """
     places = {kind: _dies_at(calm) for kind in DEATHS}
     places |= {STORE: _stored_at(calm), RIVAL: _met_at(calm), OVERTAKEN: _paused_at(calm), STALE_LOOK: [*calm.differed]}
     faults = {kind: _called_at(kind, calm) for kind in FAULTS}
     others = {kind: list(range(len(calm.calls))) for kind in _others(case)}
+    if like is not None:
+        same_moments, same_calls = _alike(calm.moments, like.moments), _alike(calm.calls, like.calls)
+        places = {kind: [at for at in where if at >= same_moments] for kind, where in places.items()}
+        faults = {kind: [at for at in where if at >= same_calls] for kind, where in faults.items()}
+        others = {kind: [at for at in where if at >= same_calls] for kind, where in others.items()}
     moments, calls = len(calm.moments), len(calm.calls)
     everywhere = Counter(dict.fromkeys(places, moments)) + Counter(dict.fromkeys(faults, calls))
     found = [Event(kind, at) for kind, where in {**places, **faults, **others}.items() for at in where]
@@ -83,6 +93,11 @@ def singles(case: Case, calm: Ended, only: str = "") -> Chosen:
     folded = {kind: many - len({**places, **faults}[kind]) for kind, many in everywhere.items()}
     return Chosen(every=[(one,) for one in every],
                   folded={kind: many for kind, many in folded.items() if many and kind.startswith(only)})  # fmt: skip
+
+
+def _alike(ours: tuple[str, ...], theirs: tuple[str, ...]) -> int:
+    """How many at the beginning are the same."""
+    return next((at for at, (one, other) in enumerate(zip(ours, theirs, strict=False)) if one != other), len(theirs))
 
 
 def _dies_at(calm: Ended) -> list[int]:

@@ -10,8 +10,8 @@ from sandbox.api_state import is_on
 from sandbox.compute_operations import KIND
 from sandbox.world import Json, Resource, World
 from shared.adapters.sqlite_journal import SqliteJournal
+from shared.model.items import ENDS
 from shared.model.work import Access, Disable, Enable, Grant, Revoke, Work
-from shared.pipeline.execute import ENDS
 
 Tuple = tuple[str, str, str]
 """A role, a member and a condition in words: what one grant is."""

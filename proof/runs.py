@@ -84,7 +84,8 @@ def _planned(name: str, wanted: Wanted) -> Planned:
     case, chosen = CASES[name], Chosen(every=[], folded={})
     calm = live(_STAGES[0], case)
     if not calm.wrong:
-        chosen = pairs(case, calm, wanted.seed) if wanted.pairs else singles(case, calm, wanted.kind)
+        like = live(_STAGES[0], CASES[case.begins_as]) if case.begins_as else None
+        chosen = pairs(case, calm, wanted.seed) if wanted.pairs else singles(case, calm, wanted.kind, like)
     sizes = (len(calm.moments), len(calm.calls), calm.lines)
     row = Row(case=name, events=(), seed=wanted.seed, wrong=calm.wrong, outcomes=calm.outcomes, sizes=sizes)
     return Planned(calm=row, chosen=chosen)

@@ -56,14 +56,14 @@ def _counts(rows: list[Row]) -> tuple[int, ...]:
 
 
 def _by_kind(rows: list[Row], folded: dict[str, int]) -> Iterator[str]:
-    from proof.plan import FOLDED
+    from proof.plan import ELSEWHERE, FOLDED
 
     happened = Counter(one.family for row in rows for one in row.events)
     wrong = Counter(one.family for row in rows if row.wrong for one in row.events)
     yield f"{'what happens':{NAME}}" + "".join(f"{one:>{COLUMN}}" for one in ("events", "wrong", "folded"))
     for kind in (one for one in KINDS if happened[one] or folded.get(one)):
         counts = "".join(f"{one:>{COLUMN}}" for one in (happened[kind], wrong[kind], folded.get(kind, 0)))
-        why = f"  {FOLDED[kind]}" if folded.get(kind) else ""
+        why = f"  {FOLDED.get(kind, ELSEWHERE)}" if folded.get(kind) else ""
         yield f"{kind:{NAME}}{counts}{why}"
 
 
