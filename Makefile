@@ -6,6 +6,7 @@
 # make roles   role choice over the predefined roles in ../shared, as a table, and what a look-up costs
 # make scenarios  every scenario of the sandbox through the function: is the true cause named? Writes docs/scenarios.md
 # make proof   every change, killed and refused at every moment, against the sandbox; PAIRS=1, SEED=N; make proof-defects
+# make terraform  the Terraform offline: formatted, valid, tested, planted mistakes found, checkov answered (QUICK=1: root only)
 # make docs    write the generated pages again
 # make lock    write the hashed locks again, after a change of requirements*.txt (needs uv)
 
@@ -13,7 +14,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 SUPPORTED := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 
-.PHONY: setup demo test check corpus bench roles scenarios proof proof-defects docs lock clean
+.PHONY: setup demo test check corpus bench roles scenarios proof proof-defects terraform docs lock clean
 
 setup: .venv/ready
 
@@ -51,6 +52,9 @@ proof: setup
 
 proof-defects: setup
 	@GRPC_VERBOSITY=NONE $(BIN)/python -m proof --defects
+
+terraform: setup
+	@$(BIN)/python tools/terraform/check.py $(if $(QUICK),--quick)
 
 docs: setup
 	@$(BIN)/python docs/generate.py

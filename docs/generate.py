@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import runpy
 import sys
 from datetime import timedelta
 from pathlib import Path
@@ -24,6 +25,7 @@ def pages() -> dict[Path, str]:
     made[Path("settings.md")] = NOTE + _settings()
     made[Path("moves.md")] = NOTE + _moves()
     made[Path("cards.md")] = NOTE + cards_page()
+    made[Path("safety.md")] = NOTE + runpy.run_path(str(DOCS / "safety.py"))["safety_page"](DOCS.parent)
     return made
 
 

@@ -158,6 +158,16 @@ PREDEFINED: dict[str, tuple[str, ...]] = {
         "iam.serviceAccounts.list",
     ),
     "roles/iam.serviceAccountOpenIdTokenCreator": ("iam.serviceAccounts.getOpenIdToken",),
+    "roles/datastore.user": (
+        *PROJECTS,
+        "datastore.entities.allocateIds",
+        "datastore.entities.create",
+        "datastore.entities.delete",
+        "datastore.entities.get",
+        "datastore.entities.list",
+        "datastore.entities.update",
+    ),
+    "roles/datastore.viewer": (*PROJECTS, "datastore.entities.get", "datastore.entities.list"),
     "roles/compute.viewer": (*PROJECTS, "compute.instances.get", "compute.instances.list", "compute.zones.get"),
     "roles/browser": (
         *PROJECTS,

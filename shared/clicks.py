@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from shared.deciding import Cast, Said, Station, snooze, standing, told, vote
 from shared.errors import NotFound
-from shared.model.approval import Approval, Choice, State
+from shared.model.approval import Approval, Choice, Ending, State
 from shared.model.shown import Click, Reply, Shown, Stage, Wish
 from shared.ports import Queue, Store
 from shared.render.card_form import SHORTEST_REASON, other_fixes, reason_form, told_form
@@ -61,7 +61,7 @@ def _about(approval: Approval, click: Click, counter: Counter) -> Reply:
     """What a click on one question comes to."""
     if click.wish is Wish.ANOTHER:
         return _others(approval, counter)
-    if over := _is_over(approval, counter):
+    if over := _is_over(approval, click.wish, counter):
         return Reply(outcome="too late", text=f"This button does nothing any more: {over}.")
     if click.plan_hash != approval.plan_hash:
         said = "Not counted: the plan has changed since this card was made. Decide on the newest card of this run."
@@ -73,9 +73,11 @@ def _about(approval: Approval, click: Click, counter: Counter) -> Reply:
     return _voted(approval, click, counter)
 
 
-def _is_over(approval: Approval, counter: Counter) -> str:
-    """How a question ended, in words; "" while it is open."""
+def _is_over(approval: Approval, wish: Wish, counter: Counter) -> str:
+    """How a question ended, in words; "" while it is open, or where a fix of it can still be denied."""
     ended = counter.station.ballots.ended(approval.id)
+    if ended is not None and ended.ending is Ending.CONSUMED and wish is Wish.DENY:
+        return ""
     if ended is not None:
         return told(ended)
     is_late = counter.station.clock.now() >= approval.expires_at

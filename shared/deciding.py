@@ -172,7 +172,8 @@ def vote(said: Said, station: Station) -> Cast:
     approval, now = station.ballots.approval(said.approval), station.clock.now()
     if now >= approval.expires_at:
         end(approval, Ending.EXPIRED, station)
-    if over := station.ballots.ended(approval.id):
+    over = station.ballots.ended(approval.id)
+    if over is not None and not (over.ending is Ending.CONSUMED and said.choice is Choice.DENY):
         return _not_kept(approval, station, told(over))
     if said.plan_hash != approval.plan_hash:
         return _not_kept(approval, station, "the plan has changed since it was shown to you: look at it as it is now")
@@ -230,9 +231,22 @@ def _kept(given: Vote, approval: Approval, station: Station) -> Cast:
         return _not_kept(approval, station, told(over) if over else "you have voted on this already: one vote each")
     if given.choice is Choice.DENY:
         over = end(approval, Ending.DENIED, station, by=given.person.id, why=given.reason)
-        return Cast(kept=True, said=told(over), standing=standing(approval, station))
+        return Cast(kept=True, said=_denied(over), standing=standing(approval, station))
     now = standing(approval, station)
     return Cast(kept=True, said=_answer(given, now), standing=now)
+
+
+def _denied(over: Ended) -> str:
+    """What somebody hears who said no; after a fix was approved that counts as long as nothing of it is done."""
+    if over.ending is not Ending.CONSUMED:
+        return told(over)
+    return f"{over.by} does not begin, if it has not begun by now; else `unforbid undo {over.by}` takes it back"
+
+
+def denied_after_all(approval_id: str, ballots: Ballots) -> str:
+    """Who said no to a question, whenever that was, and why; "" where nobody did."""
+    deny = next((one for one in ballots.votes(approval_id) if one.choice is Choice.DENY), None)
+    return f"{deny.person.email} said no before it began: {deny.reason}" if deny else ""
 
 
 def _answer(given: Vote, now: Standing) -> str:

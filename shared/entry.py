@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import time
-import traceback
 from collections.abc import Callable
 
-from shared.errors import Permanent, Retryable
+from shared.errors import Permanent, Retryable, where
 from shared.log import log
 
 Answer = tuple[str, int] | tuple[str, int, dict[str, str]]
@@ -19,8 +18,8 @@ def turned_away(event: str, stranger: Callable[[], str]) -> Answer | None:
         why = stranger()
     except (Retryable, Permanent) as error:
         return _failed(event, error)
-    except Exception:  # noqa: BLE001 - likewise
-        log(event, severity="ERROR", outcome="defect", trace=traceback.format_exc())
+    except Exception as error:  # noqa: BLE001 - likewise
+        log(event, severity="ERROR", outcome="defect", trace=where(error))
         return "try again later", 503
     if not why:
         return None
@@ -40,7 +39,7 @@ def answered(event: str, work: Callable[[], Facts], keep: Callable[[str], Facts]
         except (Retryable, Permanent):
             raise
         except Exception as error:  # noqa: BLE001 - the one shell around an invocation
-            log(event, severity="ERROR", outcome="defect", trace=traceback.format_exc())
+            log(event, severity="ERROR", outcome="defect", trace=where(error))
             facts = keep(f"a defect of unforbid: {type(error).__name__}")
     except (Retryable, Permanent) as error:
         return _failed(event, error)

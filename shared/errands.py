@@ -7,15 +7,15 @@ from datetime import timedelta
 
 from msgspec import Struct
 
-from shared.deciding import expire
+from shared.deciding import denied_after_all, expire
 from shared.errors import NotFound, Refused
 from shared.execution.fold import Fix
 from shared.following import Desk, follow_again, shown
 from shared.log import log
 from shared.model.approval import Approval, State
+from shared.model.items import ASKED, FOLLOWED, SHOWN
 from shared.model.journal import Opened
 from shared.pipeline.execute import open_fix
-from shared.pipeline.turn import ASKED, FOLLOWED, SHOWN
 from shared.pipeline.workshop import Workshop
 from shared.preparing import Prepared, prepare
 from shared.settling import Proof, Settlement, settle
@@ -42,6 +42,10 @@ class Errands(Struct, frozen=True, kw_only=True):
         """Show how a fix stands now."""
         _noted(shown(fix.opened.run, self.desk))
 
+    def denied(self, approval: str) -> str:
+        """Who said no to a question after it was approved, and why; "" where nobody did."""
+        return denied_after_all(approval, self.desk.station.ballots)
+
     def look_round(self, shop: Workshop) -> None:
         """What is due without a wake-up: questions whose time is over, and approved ones nobody was woken for."""
         for approval, _ in expire(self.desk.station):
@@ -55,6 +59,8 @@ class Errands(Struct, frozen=True, kw_only=True):
         told = settle(approval_id, self._settlement(shop))
         if told.state is not State.ASKED:
             log("settled", approval=approval_id, run=approval.run, state=told.state.value, said=told.said, fix=told.fix)
+        if told.fix and self.denied(approval_id):
+            shop.queue.put(told.fix, shop.clock.now())
         _noted(shown(approval.run, self.desk))
 
     def _settlement(self, shop: Workshop) -> Settlement:
@@ -72,7 +78,9 @@ class Errands(Struct, frozen=True, kw_only=True):
         except (NotFound, Refused) as error:
             log("not_followed", severity="WARNING", run=run, reason=str(error))
             return
-        if made is not None:
+        if made is not None and (nobody := shop.families.lacking(made.proposal.works)):
+            log("not_followed", severity="WARNING", run=run, reason=nobody)
+        elif made is not None:
             fix = open_fix(by_rule(made), shop.journal, shop.queue, shop.clock.now())
             log("permitted", run=run, fix=fix, rules=made.decision.terms.rules if made.decision.terms else ())
             _noted(shown(run, self.desk))

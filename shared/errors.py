@@ -18,6 +18,7 @@ UnforbidError
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
@@ -107,3 +108,11 @@ class NotAllowedToLook(Permanent):
     def __init__(self, permission: str, on: str, why: str) -> None:
         super().__init__(f"not allowed to look: {permission} is missing on {on}: {why}")
         self.permission, self.on, self.why = permission, on, why
+
+
+def where(error: BaseException) -> str:
+    """Where a defect happened and of what kind it is; never its words, which may be those of an entry."""
+    chain = [error]
+    while (before := chain[-1].__cause__ or chain[-1].__context__) is not None and before not in chain:
+        chain.append(before)
+    return "\n".join("".join(traceback.format_tb(one.__traceback__)) + type(one).__name__ for one in reversed(chain))

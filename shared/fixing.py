@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Struct
 
 from shared.errors import NotFound, Refused, Unreadable
+from shared.execution.families import Elsewhere
 from shared.execution.fold import Fix, fold
 from shared.model.codec import from_json
 from shared.model.journal import Opened
@@ -131,6 +132,8 @@ def step(body: bytes, shop: Workshop) -> dict[str, object]:
         fix = turn(item, shop)
     except (Unreadable, NotFound) as error:
         return {"severity": "WARNING", "outcome": "not a task", "reason": str(error)}
+    except Elsewhere as error:
+        return {"severity": "WARNING", "outcome": "not ours", "reason": str(error)}
     told = {"chain": head.noted} if (head := shop.journal.head()) else {}
     if fix is None:
         return {"item": item, "outcome": "done", **told}

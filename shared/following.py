@@ -18,8 +18,8 @@ from shared.guards.budgets import LONGEST, too_much
 from shared.live import Reviewed
 from shared.model.decision import ASK, AUTO, IGNORE
 from shared.model.guards import Budget, Charge
+from shared.model.items import FOLLOWED, SHOWN
 from shared.model.run import Run
-from shared.pipeline.turn import FOLLOWED, SHOWN
 from shared.ports import Guards, Queue, Store
 from shared.preparing import Planner, Prepared, prepare, prepared
 from shared.showing import Known, Room, show, tell

@@ -267,6 +267,8 @@ class Ballots(Protocol):
     def vote(self, vote: Vote) -> bool:
         """Keep a vote; False where that person has voted on that question before, or it has ended.
 
+        A deny is kept after the end as well where that is a fix, which may not have begun yet.
+
         Raises:
             NotFound: there is no such question.
         """

@@ -11,23 +11,19 @@ from msgspec import Struct
 from shared.errors import SettingsError
 from shared.gate_settings import GATE, GateSettings, gate_problems, gate_settings
 from shared.slack_settings import SLACK, SlackSettings, slack_problems, slack_settings
+from shared.waking_settings import WAKES, WakingSettings, is_local, waking_problems, waking_settings
 
 PREFIX = "UNFORBID_"
 LOOKS = ("never", "always")
 BACKENDS = SQLITE, GOOGLE = ("sqlite", "google")
-WAKING = ("UNFORBID_QUEUE", "UNFORBID_EXECUTE_URL", "UNFORBID_INVOKER")
 DOCUMENTED = {
     "UNFORBID_STORE": "path of the embedded store's SQLite file; default .unforbid/unforbid.db",
     "UNFORBID_JOURNAL": "path of the journal of fixes; default .unforbid/journal.db",
     "UNFORBID_BACKEND": "google: runs and fixes are kept in Firestore; sqlite, the default: in files of this machine",
     "UNFORBID_PROJECT": "id of the project of the Firestore databases; needed with UNFORBID_BACKEND=google",
     "UNFORBID_FIRESTORE_DATABASE": "NAME: the databases are NAME-runs, NAME-journal and so on; default: one, (default)",
-    "UNFORBID_QUEUE": "projects/P/locations/L/queues/Q of Cloud Tasks; needed with google where fixes are carried out",
-    "UNFORBID_EXECUTE_URL": "address of the function execute, which tasks call; needed with UNFORBID_QUEUE",
-    "UNFORBID_INVOKER": "e-mail of the service account that tasks call it as; needed with UNFORBID_QUEUE",
     "UNFORBID_AUDIENCE": "audience that callers' tokens must be made for; needed with google in every function we call",
     "UNFORBID_CALLERS": "service accounts that may call the function, separated by commas; needed with the audience",
-    "UNFORBID_TASKS_ENDPOINT": "HOST:PORT on this machine that answers for Cloud Tasks; default: Google answers",
     "UNFORBID_GUARDS": "path of the switches, budgets and breakers; default .unforbid/guards.db",
     "UNFORBID_ROLES": "path of the organisation's catalogue of roles; default .unforbid/roles.bin",
     "UNFORBID_ENDPOINT": "HOST:PORT on this machine that answers in Google's place; default: Google answers",
@@ -36,6 +32,7 @@ DOCUMENTED = {
     "UNFORBID_ATTACHABLE": "service accounts that a machine may be given, separated by commas; default none",
     "UNFORBID_QUOTA_PROJECT": "project that our questions to Google are accounted to; default: the credentials' own",
     "UNFORBID_MERGE_HOURS": "for how long repeats of one denial are merged into one run, 1 to 168; default 24",
+    **WAKES,
     **GATE,
     **SLACK,
 }
@@ -56,14 +53,11 @@ class Settings(Struct, frozen=True, kw_only=True):
     backend: str = SQLITE
     project: str = ""
     database: str = "(default)"
-    queue: str = ""
-    execute_url: str = ""
-    invoker: str = ""
-    tasks_endpoint: str = ""
     audience: str = ""
     callers: frozenset[str] = frozenset()
     slack: SlackSettings = SlackSettings()
     gate: GateSettings = GateSettings()
+    waking: WakingSettings = WakingSettings()
     merge_for: timedelta = timedelta(hours=24)
 
 
@@ -90,7 +84,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     if not roles.strip():
         problems.append("UNFORBID_ROLES must name a file")
     endpoint = environment.get("UNFORBID_ENDPOINT", "")
-    if endpoint and not _is_local(endpoint):
+    if endpoint and not is_local(endpoint):
         problems.append(f"UNFORBID_ENDPOINT must be 127.0.0.1:PORT or localhost:PORT, not {endpoint!r}")
     look = environment.get("UNFORBID_LOOK", "never")
     if look not in LOOKS:
@@ -99,6 +93,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     if organization and not (organization.isascii() and organization.isdigit()):
         problems.append(f"UNFORBID_ORGANIZATION must be the organisation's number, not {organization!r}")
     problems += _backend_problems(environment)
+    problems += waking_problems(environment)
     problems += gate_problems(environment)
     problems += slack_problems(environment)
     if problems:
@@ -107,10 +102,6 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         backend=environment.get("UNFORBID_BACKEND", SQLITE),
         project=environment.get("UNFORBID_PROJECT", ""),
         database=environment.get("UNFORBID_FIRESTORE_DATABASE", "(default)"),
-        queue=environment.get("UNFORBID_QUEUE", ""),
-        execute_url=environment.get("UNFORBID_EXECUTE_URL", ""),
-        invoker=environment.get("UNFORBID_INVOKER", ""),
-        tasks_endpoint=environment.get("UNFORBID_TASKS_ENDPOINT", ""),
         audience=environment.get("UNFORBID_AUDIENCE", ""),
         callers=frozenset(_listed(environment, "UNFORBID_CALLERS")),
         store=Path(store),
@@ -124,12 +115,13 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         quota_project=environment.get("UNFORBID_QUOTA_PROJECT", ""),
         slack=slack_settings(environment),
         gate=gate_settings(environment),
+        waking=waking_settings(environment),
         merge_for=timedelta(hours=int(hours)),
     )
 
 
 def _backend_problems(environment: Mapping[str, str]) -> Iterator[str]:
-    """What is wrong with where runs and fixes are kept, and with who is woken for a fix."""
+    """What is wrong with where runs and fixes are kept, and with who may call."""
     backend = environment.get("UNFORBID_BACKEND", SQLITE)
     if backend not in BACKENDS:
         yield f"UNFORBID_BACKEND must be one of {', '.join(BACKENDS)}, not {backend!r}"
@@ -137,22 +129,7 @@ def _backend_problems(environment: Mapping[str, str]) -> Iterator[str]:
         yield "UNFORBID_PROJECT must be the id of a project where UNFORBID_BACKEND is google"
     if environment.get("UNFORBID_FIRESTORE_DATABASE") == "":
         yield "UNFORBID_FIRESTORE_DATABASE must name a database; leave it out for (default)"
-    unset = [name for name in WAKING if not environment.get(name)]
-    if unset and len(unset) < len(WAKING):
-        yield f"{', '.join(WAKING)} belong together: {', '.join(unset)} must be set as well"
-    queue, url = environment.get("UNFORBID_QUEUE", ""), environment.get("UNFORBID_EXECUTE_URL", "")
-    if queue and (queue.split("/")[::2] != ["projects", "locations", "queues"] or not all(queue.split("/")[1::2])):
-        yield f"UNFORBID_QUEUE must be projects/P/locations/L/queues/Q, not {queue!r}"
-    host = url.removeprefix("http://").partition("/")[0]
-    if url and not url.startswith("https://") and not (url.startswith("http://") and _is_local(host)):
-        yield f"UNFORBID_EXECUTE_URL must begin with https://, not {url!r}"
-    invoker = environment.get("UNFORBID_INVOKER", "")
-    if invoker and not invoker.endswith(".gserviceaccount.com"):
-        yield f"UNFORBID_INVOKER must be the e-mail of a service account, not {invoker!r}"
     yield from _caller_problems(environment)
-    tasks = environment.get("UNFORBID_TASKS_ENDPOINT", "")
-    if tasks and not _is_local(tasks):
-        yield f"UNFORBID_TASKS_ENDPOINT must be 127.0.0.1:PORT or localhost:PORT, not {tasks!r}"
 
 
 def _caller_problems(environment: Mapping[str, str]) -> Iterator[str]:
@@ -170,9 +147,3 @@ def _caller_problems(environment: Mapping[str, str]) -> Iterator[str]:
 
 def _listed(environment: Mapping[str, str], name: str) -> tuple[str, ...]:
     return tuple(one.strip() for one in environment.get(name, "").split(",") if one.strip())
-
-
-def _is_local(endpoint: str) -> bool:
-    """Whether calls to an endpoint stay on this machine: they carry no credentials and no encryption."""
-    host, _, port = endpoint.rpartition(":")
-    return host in ("127.0.0.1", "localhost") and port.isascii() and port.isdigit() and 0 < int(port) < 65_536

@@ -68,11 +68,19 @@ def settle(approval_id: str, by: Settlement) -> Settled:
         prepared = by.anew(approval)
     except Permanent as error:
         return _over(approval, Ending.REFUSED, str(error), by)
-    if why := [one for work in prepared.proposal.works if (one := hindrance(work, by.shop.sight))]:
-        return _over(approval, Ending.REFUSED, "; ".join(why), by)
+    if why := _in_the_way(prepared.proposal.works, by.shop):
+        return _over(approval, Ending.REFUSED, why, by)
     if prepared.proposal.hash != approval.plan_hash:
         return _over(approval, Ending.DRIFTED, changed(approval.works, prepared.proposal.works), by)
     return _as_shown(approval, prepared, votes, by)
+
+
+def _in_the_way(works: tuple[Work, ...], shop: Workshop) -> str:
+    """Why works would come to nothing, as far as this function can tell: what is another's, that one looks at."""
+    if nobody := shop.families.lacking(works):
+        return nobody
+    mine = [work for work in works if shop.families.has(work)]
+    return "; ".join(one for work in mine if (one := hindrance(work, shop.sight)))
 
 
 def _already(over: Ended, by: Settlement) -> Settled | None:
@@ -182,6 +190,7 @@ def _begun(approval: Approval, prepared: Prepared, stands: Standing, due: dateti
         rules=approval.rules,
         under=prepared.under,
         window=approval.window,
+        approval=approval.id,
     )
     fix = fix_of(opened)
     over = end(approval, Ending.CONSUMED, by.station, by=fix)

@@ -20,7 +20,8 @@ from shared.adapters.system_clock import SystemClock
 from shared.errors import SettingsError, StoreUnavailable
 from shared.log import log
 from shared.ports import Ballots, Clock, Directory, Guards, Queue, Recorder, Store
-from shared.settings import GOOGLE, WAKING, Settings, read_settings
+from shared.settings import GOOGLE, Settings, read_settings
+from shared.waking_settings import WAKING
 
 if TYPE_CHECKING:
     from shared.adapters.caller_identity import CallerIdentity
@@ -243,15 +244,22 @@ def queue() -> Queue:
 @cache
 def tasks() -> Queue:
     """Documents in Firestore, and tasks that wake the executor."""
-    from shared.adapters.cloud_tasks import CloudTasksQueue, Wakes
+    from shared.adapters.cloud_tasks import CloudTasksQueue, Wakes, WakesByFamily
     from shared.adapters.firestore_queue import FirestoreQueue
-    from shared.pipeline.execute import ENDS
+    from shared.execution.families import route
+    from shared.model.items import ENDS
 
-    known = settings()
-    if not known.queue:
+    known, waiting = settings().waking, FirestoreQueue(firestore("queue"))
+    if not known.queues and settings().gate.enforcing:
         raise SettingsError([f"{', '.join(WAKING)} must be set where fixes are carried out"])
-    wakes = Wakes(known.queue, known.execute_url, known.invoker, known.tasks_endpoint)
-    return CloudTasksQueue(FirestoreQueue(firestore("journal")), wakes, clock(), swept=(ENDS,))
+    if not known.queues:
+        return waiting  # nothing is carried out, so nobody is there to be woken
+    by_family = {
+        family: Wakes(queue, known.urls[family], known.invoker, known.endpoint)
+        for family, queue in known.queues.items()
+    }
+    wakes = WakesByFamily(by_family, lambda item: route(item, journal(), known.families))
+    return CloudTasksQueue(waiting, wakes, clock(), swept=(ENDS,))
 
 
 @cache
@@ -270,9 +278,10 @@ def workshop() -> Workshop:
     """Everything that carrying out a fix takes, for one invocation: only here is the port that writes handed out."""
     from shared.adapters.google_cloud import GoogleCloud
     from shared.adapters.google_sight import GoogleSight
+    from shared.execution.families import Families
     from shared.pipeline.workshop import Workshop
 
-    clients = google_clients()
+    clients, known = google_clients(), settings().waking
     return Workshop(
         guards=guards(),
         sight=GoogleSight(clients),
@@ -281,6 +290,7 @@ def workshop() -> Workshop:
         queue=queue(),
         clock=clock(),
         errands=errands(),
+        families=Families(own=known.own, on=known.families),
         worker=f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}",
     )
 
@@ -320,9 +330,12 @@ def after() -> After:
 @cache
 def catalogue() -> Catalogue | None:
     """The organisation's roles, None where they were never read (`unforbid roles refresh`)."""
-    from shared.adapters.role_file import open_catalogue
+    from shared.adapters.role_file import open_catalogue, unpacked_catalogue
 
-    return open_catalogue(settings().roles) if settings().roles.is_file() else None
+    path = settings().roles
+    if not path.is_file():
+        return None
+    return unpacked_catalogue(path) if path.suffix == ".base64" else open_catalogue(path)
 
 
 def _flush_forever(made: Recorder) -> None:

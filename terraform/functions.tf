@@ -11,7 +11,7 @@ locals {
         ingress = "ALLOW_INTERNAL_ONLY"
         seconds = 60
         secrets = local.slack_token
-        env = merge(local.slack_channel, {
+        env = merge(local.slack_channel, local.tasks, {
           UNFORBID_LOOK        = var.look ? "always" : "never"
           UNFORBID_MERGE_HOURS = tostring(var.merge_hours)
         })
@@ -34,7 +34,7 @@ locals {
         ingress = "ALLOW_INTERNAL_ONLY"
         seconds = 300
         secrets = merge(local.slack_token, local.slack_signing)
-        env     = merge(local.slack_channel, local.tasks, family == "compute" ? local.attachable : {})
+        env     = merge(local.slack_channel, local.tasks, { UNFORBID_FAMILIES = family }, local.attachable)
       }
     },
     !local.mends ? {} : {
@@ -43,8 +43,8 @@ locals {
         entry   = "sweep_up"
         ingress = "ALLOW_INTERNAL_ONLY"
         seconds = 300
-        secrets = {}
-        env     = merge(local.tasks, local.attachable)
+        secrets = merge(local.slack_token, local.slack_signing)
+        env     = merge(local.slack_channel, local.tasks, { UNFORBID_FAMILIES = "ends" }, local.attachable)
       }
     },
   )
@@ -60,7 +60,8 @@ locals {
       UNFORBID_PROTECTED          = "//cloudresourcemanager.googleapis.com/projects/${var.project}"
     },
     var.organization == "" ? {} : { UNFORBID_ORGANIZATION = var.organization },
-    var.policy_file == "" ? {} : { UNFORBID_POLICY = "policy", UNFORBID_POLICY_KEPT = "/tmp/unforbid/policy" },
+    var.policy_file == "" ? {} : { UNFORBID_POLICY = "policy" },
+    var.roles_file == "" ? {} : { UNFORBID_ROLES = "roles.base64" },
     length(var.approver_domains) == 0 ? {} : { UNFORBID_DOMAINS = join(",", sort(tolist(var.approver_domains))) },
   )
 
@@ -79,6 +80,7 @@ module "archive" {
   root        = local.root
   function    = each.key
   policy_file = var.policy_file
+  roles_file  = each.key == "approve" ? "" : var.roles_file
 }
 
 resource "google_storage_bucket" "source" {

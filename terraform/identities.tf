@@ -24,6 +24,9 @@ locals {
     local.mends ? { sweep = flatten([for family in var.fixes : local.sweep_roles[family]]) } : {},
   )
   fixer_roles = toset(flatten(values(local.held)))
+
+  # Whoever asks Google why: `detect` with each new denial, the others once more before anything that was agreed to is begun.
+  lookers = toset(var.look ? [for name in keys(local.functions) : name if name != "approve"] : [])
   bindings = merge([
     for who, roles in local.held : {
       for pair in setproduct(roles, var.fix_projects) :
@@ -108,27 +111,27 @@ locals {
 }
 
 resource "google_organization_iam_member" "reader" {
-  count = var.look && local.watch.kind == "organization" ? 1 : 0
+  for_each = local.watch.kind == "organization" ? local.lookers : []
 
   org_id = local.watch.id
   role   = local.role_names["reader/${local.watch.id}"]
-  member = google_service_account.function["detect"].member
+  member = google_service_account.function[each.key].member
 }
 
 resource "google_folder_iam_member" "reader" {
-  count = var.look && local.watch.kind == "folder" ? 1 : 0
+  for_each = local.watch.kind == "folder" ? local.lookers : []
 
   folder = "folders/${local.watch.id}"
   role   = local.role_names["reader/${local.watch.id}"]
-  member = google_service_account.function["detect"].member
+  member = google_service_account.function[each.key].member
 }
 
 resource "google_project_iam_member" "reader" {
-  count = var.look && local.watch.kind == "project" ? 1 : 0
+  for_each = local.watch.kind == "project" ? local.lookers : []
 
   project = local.watch.id
   role    = local.role_names["reader/${local.watch.id}"]
-  member  = google_service_account.function["detect"].member
+  member  = google_service_account.function[each.key].member
 }
 
 # Questions are accounted to the home project, which takes a permission there.

@@ -24,11 +24,11 @@ output "identities" {
 output "permissions" {
   description = "What each function may do, and where: role by role."
   value = merge(
-    var.look ? { detect = { "${local.watch.kind} ${local.watch.id}" = local.roles["reader"].permissions } } : {},
     {
-      for who, roles in local.held : who => {
-        for project in var.fix_projects : "project ${project}" => distinct(flatten([for role in roles : local.roles[role].permissions]))
-      }
+      for who in keys(local.functions) : who => merge(
+        contains(local.lookers, who) ? { "${local.watch.kind} ${local.watch.id}" = local.roles["reader"].permissions } : {},
+        { for project in var.fix_projects : "fixes in project ${project}" => distinct(flatten([for role in lookup(local.held, who, []) : local.roles[role].permissions])) },
+      )
     },
   )
 }

@@ -1,19 +1,22 @@
-# What wakes a fix for its next step: one queue for each family, so that each can be paused by itself.
+# What wakes a fix for its next step: one queue for each family, so that each can be paused by itself. What is no fix, such as
+# a question that somebody has answered, goes to the first family that is on: all of them know what to do about it.
 
 locals {
-  # Whoever puts a task into a queue: an approval, a step that names the next one, and the sweep that finds one lost.
+  # The order in which families are named to the code: the first of them also does what is no fix.
+  families = [for family in ["iam", "api", "compute"] : family if contains(var.fixes, family)]
+
+  # Whoever puts a task into a queue. A fix may go from one family to the next, and the sweep finds those that are lost;
+  # `detect` and `approve` know of no fixes, and wake the first family alone.
   enqueuers = merge([
-    for family in var.fixes : {
+    for family in local.families : {
       for name in keys(local.functions) : "${family}/${name}" => { family = family, name = name }
-      if contains(["approve", "sweep", "execute-${family}"], name)
+      if !contains(["approve", "detect"], name) || family == local.families[0]
     }
   ]...)
 
-  # The one family that is on; `fixes` holds no more so far.
-  family = one(var.fixes)
   tasks = !local.mends ? {} : {
-    UNFORBID_QUEUE       = "projects/${var.project}/locations/${var.region}/queues/${var.name}-${local.family}"
-    UNFORBID_EXECUTE_URL = "https://${var.name}-execute-${local.family}-${data.google_project.home.number}.${var.region}.run.app"
+    UNFORBID_QUEUE       = join(",", [for family in local.families : "${family}=projects/${var.project}/locations/${var.region}/queues/${var.name}-${family}"])
+    UNFORBID_EXECUTE_URL = join(",", [for family in local.families : "${family}=https://${var.name}-execute-${family}-${data.google_project.home.number}.${var.region}.run.app"])
     UNFORBID_INVOKER     = google_service_account.caller["wake"].email
   }
 }
@@ -58,7 +61,7 @@ resource "google_cloud_tasks_queue_iam_member" "enqueuer" {
 
 # A task carries the identity that calls, and naming it takes this.
 resource "google_service_account_iam_member" "wake" {
-  for_each = toset(local.mends ? [for name in keys(local.functions) : name if name != "detect"] : [])
+  for_each = toset(local.mends ? keys(local.functions) : [])
 
   service_account_id = google_service_account.caller["wake"].name
   role               = "roles/iam.serviceAccountUser"

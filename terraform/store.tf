@@ -1,19 +1,29 @@
-# A database for each concern, so that whoever may record denials cannot write the journal of fixes. What expires, which
+# A database for each concern, so that whoever may record denials, or wake somebody, cannot write the journal of fixes. What expires, which
 # queries need an index and what needs none is told by the code (generated/store.json).
 
 locals {
   store = jsondecode(file("${path.module}/generated/store.json"))
 
-  # `detect` reads what fixes have done, to know what is under way, and writes none of it. (`approve` writes to the same
-  # database, because the queue that it puts a fix into lies there.)
+  # Who has what to do in a database. The journal is written by those alone who carry fixes out: `detect` reads in it what is
+  # under way, and `approve`, whose address is public, neither reads nor writes it: it wakes through a database of its own.
+  writers = {
+    ballots = keys(local.functions)
+    guards  = [for name in keys(local.functions) : name if name != "approve"]
+    journal = [for name in keys(local.functions) : name if !contains(["approve", "detect"], name)]
+    policy  = local.mends ? [for name in keys(local.functions) : name if !contains(["approve", "detect"], name)] : ["detect"]
+    queue   = keys(local.functions)
+    runs    = [for name in keys(local.functions) : name if name != "approve"]
+  }
+  readers = {
+    journal = ["detect"]
+    policy  = ["detect"]
+    runs    = [for name in keys(local.functions) : name if name == "approve"]
+  }
   store_members = merge([
-    for database in keys(local.store) : {
-      for name in keys(local.functions) : "${database}/${name}" => {
-        database = database
-        name     = name
-        role     = database == "journal" && name == "detect" ? "roles/datastore.viewer" : "roles/datastore.user"
-      }
-    }
+    for database in keys(local.store) : merge(
+      { for name in lookup(local.readers, database, []) : "${database}/${name}" => { database = database, name = name, role = "roles/datastore.viewer" } },
+      { for name in local.writers[database] : "${database}/${name}" => { database = database, name = name, role = "roles/datastore.user" } },
+    )
   ]...)
 
   expiring = merge([

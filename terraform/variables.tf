@@ -100,12 +100,6 @@ variable "fixes" {
     error_message = "fixes may hold iam, api and compute, and nothing else."
   }
 
-  # A task goes to one address so far, and each family has one of its own.
-  validation {
-    condition     = length(var.fixes) <= 1
-    error_message = "One family of fixes at a time: iam, api or compute. Tasks cannot be told apart by family yet."
-  }
-
   validation {
     condition     = length(var.fixes) == 0 || length(var.fix_projects) > 0
     error_message = "fixes are on, but nowhere: name the projects in fix_projects, one by one."
@@ -193,6 +187,17 @@ variable "policy_file" {
   validation {
     condition     = var.policy_file == "" ? true : !fileexists(var.policy_file) || startswith(try(file(var.policy_file), ""), "unforbid policy ")
     error_message = "policy_file is no compiled policy: functions read no YAML. Make one: unforbid policy compile policy.yaml -o policy.compiled."
+  }
+}
+
+variable "roles_file" {
+  description = "Path of your catalogue of roles (`unforbid roles refresh`), which is packed into the functions that choose roles. Without one only a few hand-checked roles are ever chosen."
+  type        = string
+  default     = ""
+
+  validation {
+    condition     = var.roles_file == "" ? true : fileexists(var.roles_file)
+    error_message = "There is no file at roles_file: make one with UNFORBID_ROLES=roles.bin unforbid roles refresh, and give its path."
   }
 }
 

@@ -9,6 +9,7 @@ from typing import Any
 from ballot_papers import GROUPS, OWNERS, SECURITY, WHY, person
 from fakes.ballots import MemoryBallots
 from fakes.directory import MemoryDirectory
+from fakes.errands import OnlyDenies
 from fakes.workshop import Bench
 from msgspec.structs import replace
 
@@ -35,6 +36,7 @@ class Polls:
     def __init__(self, **terms: Any) -> None:
         self.bench = Bench()
         self.ballots = MemoryBallots(self.bench.points.reach)
+        self.bench.errands = OnlyDenies(self.ballots)
         members: dict[str, set[str]] = {}
         for who, groups in GROUPS.items():
             for group in groups:

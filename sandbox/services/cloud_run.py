@@ -5,8 +5,9 @@ from __future__ import annotations
 from sandbox.access import Asked, read_access
 from sandbox.caller import Caller
 from sandbox.door import Call, Door, Kind, by_parameter
+from sandbox.pages import page_of
 from sandbox.policies import found, policy_doors, test_door
-from sandbox.world import Json, Resource, World
+from sandbox.world import CRM, Json, Resource, World
 
 API = "run.v2"
 TITLE = "Cloud Run Admin API"
@@ -78,7 +79,28 @@ def _get(world: World, call: Call) -> Json:
     return found(world, _named(world, call)).body
 
 
+def _parent(_: World, call: Call) -> str:
+    """The project of a location: permissions are checked there."""
+    return f"{CRM}/{'/'.join(call['parent'].split('/')[:2])}"
+
+
+def _list(world: World, call: Call) -> Json:
+    inside = f"//{HOST}/{call['parent']}/services/"
+    return page_of(
+        "services", [one.body for one in world.of_kind("services") if one.name.startswith(inside)], call, most=100
+    )
+
+
 DOORS = [
+    Door(
+        id=f"{SERVICES}.list",
+        rpc=f"{RPC}.ListServices",
+        permission="run.services.list",
+        on=_parent,
+        answer=_list,
+        kind=Kind.ADMIN_READ,
+        title=TITLE,
+    ),
     Door(
         id=f"{SERVICES}.get",
         rpc=f"{RPC}.GetService",

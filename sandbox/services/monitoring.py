@@ -1,4 +1,4 @@
-"""Cloud Monitoring: time series of how full the memory of machines was, which is all that the sandbox measures.
+"""Cloud Monitoring: time series of how full the memory of machines was, and of what subscriptions deliver.
 
 `Resource.hidden["memory"]` of an instance says it: [(time, percent), ...], with a straight line from one to the next,
 and nothing before the first and after the last. The Python client speaks gRPC only. Of filters only equalities joined
@@ -16,6 +16,7 @@ from sandbox.clock import stamp
 from sandbox.door import Call, Door, Kind
 from sandbox.errors import invalid
 from sandbox.pages import page_of
+from sandbox.subscription_metrics import PREFIX, subscription_series
 from sandbox.world import CRM, Json, Resource, World
 
 API = "monitoring.v3"
@@ -35,6 +36,9 @@ def _list(world: World, call: Call) -> Json:
     since, until = (_time(call, one) for one in ("startTime", "endTime"))
     period = timedelta(seconds=float(call.params.get("aggregation.alignmentPeriod", "60s").removesuffix("s")))
     project = world.project(call["name"])
+    if project is not None and wanted.get("metric.type", "").startswith(PREFIX):
+        found = subscription_series(world, project.project, wanted, since, until)
+        return page_of("timeSeries", found, call, most=1_000) | {"unit": "1"}
     machines = [
         one
         for one in world.of_kind("instances")

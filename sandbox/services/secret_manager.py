@@ -51,6 +51,11 @@ def _access(world: World, call: Call) -> Json:
     return {"name": name, "payload": {"data": base64.b64encode(version.hidden["payload"]).decode()}}
 
 
+def _get_version(world: World, call: Call) -> Json:
+    version = _version(world, call)
+    return version.body | {"name": _with_number(world, version)}
+
+
 def _with_number(world: World, one: Resource) -> str:
     """Secret Manager answers with the project's number, whatever was asked with."""
     head, _, tail = str(one.body["name"]).removeprefix("projects/").partition("/")
@@ -67,6 +72,15 @@ def _doors() -> list[Door]:
                 permission="secretmanager.secrets.get",
                 on=_named,
                 answer=lambda world, call: found(world, _named(world, call)).body,
+                kind=Kind.ADMIN_READ,
+                title=TITLE,
+            ),
+            Door(
+                id=f"{prefix}.versions.get",
+                rpc=f"{RPC}.GetSecretVersion",
+                permission="secretmanager.versions.get",
+                on=_named,
+                answer=_get_version,
                 kind=Kind.ADMIN_READ,
                 title=TITLE,
             ),

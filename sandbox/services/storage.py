@@ -32,6 +32,25 @@ def add_bucket(world: World, project: str, bucket: str, *, uniform: bool = True)
     return world.add(Resource(name=f"{HOST}/{bucket}", kind="buckets", project=project, body=body))
 
 
+def add_object(world: World, bucket: Resource, name: str, media: bytes) -> Resource:
+    """An object with what is in it, in the place of any by its name."""
+    digest = base64.b64encode(md5(media, usedforsecurity=False).digest()).decode()
+    body = {
+        "kind": "storage#object",
+        "id": f"{bucket.body['name']}/{name}/1",
+        "name": name,
+        "bucket": bucket.body["name"],
+        "size": str(len(media)),
+        "md5Hash": digest,
+        "generation": "1",
+        "metageneration": "1",
+        "timeCreated": stamp(world.now()),
+    }
+    full = f"{bucket.name}/objects/{name}"
+    return world.add(Resource(name=full, kind="objects", parent=bucket.name, project=bucket.project, body=body,
+                              hidden={"media": media}))  # fmt: skip
+
+
 def bucket_of(_: World, call: Call) -> str:
     """The full name of the bucket a call is about."""
     return f"{HOST}/{call['bucket']}"
@@ -56,21 +75,7 @@ def _insert(world: World, call: Call) -> Json:
     full = f"{bucket.name}/objects/{name}"
     if world.get(full) is not None:  # to overwrite is to delete what was there (Cloud Storage, "IAM permissions")
         require(world, SERVICE, "storage.objects.delete", full, call.caller)
-    digest = base64.b64encode(md5(media, usedforsecurity=False).digest()).decode()
-    body = {
-        "kind": "storage#object",
-        "id": f"{call['bucket']}/{name}/1",
-        "name": name,
-        "bucket": call["bucket"],
-        "size": str(len(media)),
-        "md5Hash": digest,
-        "generation": "1",
-        "metageneration": "1",
-        "timeCreated": stamp(world.now()),
-    }
-    world.add(Resource(name=full, kind="objects", parent=bucket.name, project=bucket.project, body=body,
-                       hidden={"media": media}))  # fmt: skip
-    return body
+    return add_object(world, bucket, name, media).body
 
 
 def _get_object(world: World, call: Call) -> Json | bytes:
@@ -87,7 +92,9 @@ def _delete(world: World, call: Call) -> bytes:
 
 def _list(world: World, call: Call) -> Json:
     bucket = found(world, bucket_of(world, call))
-    items = [one.body for one in world.of_kind("objects") if one.parent == bucket.name]
+    wanted = call.params.get("prefix", "")
+    held = [one.body for one in world.of_kind("objects") if one.parent == bucket.name]
+    items = [one for one in held if one["name"].startswith(wanted)]
     return {"kind": "storage#objects", **({"items": items} if items else {})}
 
 

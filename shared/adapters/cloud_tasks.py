@@ -7,7 +7,7 @@ says; what a lost task has left lying, the sweep finds in the database.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from hashlib import blake2b
@@ -40,7 +40,7 @@ class CloudTasksQueue:
         swept: how the names of items begin that are the sweep's alone, such as the ends of grants: they get no task.
     """
 
-    def __init__(self, waiting: Queue, wakes: Wakes, clock: Clock, swept: tuple[str, ...] = ()) -> None:
+    def __init__(self, waiting: Queue, wakes: Wakes | WakesByFamily, clock: Clock, swept: tuple[str, ...] = ()) -> None:
         self._waiting, self._wakes, self._clock, self._swept = waiting, wakes, clock, swept
 
     def put(self, fix: str, due: datetime) -> None:
@@ -144,6 +144,27 @@ class Wakes:
             if self._client is None:
                 self._client = _made(self._endpoint)
             return self._client
+
+
+class WakesByFamily:
+    """Calls of several executors, each by its own queue: an item wakes the one of its family.
+
+    Args:
+        by_family: what wakes the executor of each family.
+        family_of: the family of an item, one of those.
+    """
+
+    def __init__(self, by_family: Mapping[str, Wakes], family_of: Callable[[str], str]) -> None:
+        self._by_family, self._family_of = by_family, family_of
+
+    def wake(self, fix: str, due: datetime, at: datetime) -> None:
+        """Have the executor of an item's family called at a time; raises `StoreUnavailable` where that cannot be."""
+        self._by_family[self._family_of(fix)].wake(fix, due, at)
+
+    def close(self) -> None:
+        """Let go of every connection."""
+        for one in self._by_family.values():
+            one.close()
 
 
 def _made(endpoint: str) -> CloudTasksClient:

@@ -15,7 +15,7 @@ from msgspec.structs import astuple
 from shared.adapters.firestore_database import EXPIRES, FirestoreDatabase, beginning_with, is_id, key_of, patient
 from shared.adapters.sqlite_file import micros, time_of
 from shared.errors import NotFound, StoreUnavailable
-from shared.model.approval import Approval, Card, Choice, Ended, Person, SlackUser, Vote, denied_by
+from shared.model.approval import Approval, Card, Choice, Ended, Person, SlackUser, Vote, denied_by, is_too_late
 from shared.model.codec import from_json, to_json
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ class FirestoreBallots:
         return [_approval(one) for one in found]
 
     def vote(self, vote: Vote) -> bool:
-        """Keep a vote, unless that person has voted on that question before, or it has ended."""
+        """Keep a vote, unless that person has voted on that question before, or it is too late for it."""
         mark = secrets.token_hex(8)
         new = {"person": vote.person.id, "choice": vote.choice.value, "mark": mark, "vote": to_json(vote)}
         for _ in range(MOST_BEHIND):
@@ -84,7 +84,7 @@ class FirestoreBallots:
                 before = found.get("votes")
                 if any(one["mark"] == mark for one in before):
                     return True  # the answer to our own write was lost
-                if found.get("ended") is not None or any(one["person"] == vote.person.id for one in before):
+                if is_too_late(vote, _ended(found)) or any(one["person"] == vote.person.id for one in before):
                     return False
                 if _changed(client, found, {"votes": [*before, new]}):
                     return True
@@ -101,8 +101,8 @@ class FirestoreBallots:
         for _ in range(MOST_BEHIND):
             with self._database.writing() as client:
                 found = _question(client, ended.approval)
-                if found.get("ended") is not None:
-                    return from_json(found.get("ended"), Ended)
+                if (over := _ended(found)) is not None:
+                    return over
                 denies = [one for one in found.get("votes") if one["choice"] == Choice.DENY.value]
                 counts = denied_by(from_json(denies[0]["vote"], Vote), ended.at) if denies else ended
                 if _changed(client, found, {"ended": to_json(counts), "open": False}):
@@ -113,7 +113,7 @@ class FirestoreBallots:
         """How a question ended, None while it is open, or where there is none."""
         with self._database.reading() as client:
             found = _asked(client, approval_id)
-        return from_json(found.get("ended"), Ended) if found and found.get("ended") is not None else None
+        return _ended(found) if found else None
 
     def first_time(self, digest: bytes, until: datetime) -> bool:
         """Whether a request is seen for the first time; remembered until a time, and for a while after it."""
@@ -178,6 +178,10 @@ class FirestoreBallots:
 
 def _approval(found: Snapshot) -> Approval:
     return from_json(found.get("approval"), Approval)
+
+
+def _ended(found: Snapshot) -> Ended | None:
+    return from_json(found.get("ended"), Ended) if found.get("ended") is not None else None
 
 
 def _asked(client: Client, approval_id: str) -> Snapshot | None:

@@ -35,7 +35,8 @@ MOST_LETTERS = 200
 DEFAULT = "(default)"
 CONCERNS = {
     "runs": ("runs", "parts", "claims", "quarantine", "dropped"),
-    "journal": ("fixes", "lines", "chain", "leases", "queue"),
+    "journal": ("fixes", "lines", "chain", "leases"),
+    "queue": ("queue",),
     "ballots": ("approvals", "requests", "cards", "snoozes", "people"),
     "guards": ("switch", "pauses", "budgets", "trips", "denials"),
 }

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from google.cloud.artifactregistry_v1 import ArtifactRegistryClient
     from google.cloud.asset_v1 import AssetServiceClient
     from google.cloud.bigquery import Client as BigQueryClient
+    from google.cloud.firestore_admin_v1 import FirestoreAdminClient
     from google.cloud.iam_admin_v1 import IAMClient
     from google.cloud.iam_credentials_v1 import IAMCredentialsClient
     from google.cloud.iam_v2 import PoliciesClient
@@ -181,6 +182,13 @@ class GoogleClients(ComputeClients):
         from google.cloud.artifactregistry_v1 import ArtifactRegistryClient
 
         return self._rest(ArtifactRegistryClient)
+
+    @cached_property
+    def firestore_admin(self) -> FirestoreAdminClient:
+        """Firestore: what is set of databases, not what is in them."""
+        from google.cloud.firestore_admin_v1 import FirestoreAdminClient
+
+        return self._rest(FirestoreAdminClient)
 
     @cached_property
     def run_services(self) -> ServicesClient:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import binascii
 import mmap
 import os
+from base64 import b64decode
 from pathlib import Path
 
 from shared.grants.catalogue import Catalogue, CatalogueError
@@ -17,6 +19,14 @@ def open_catalogue(path: Path) -> Catalogue:
         except ValueError as error:  # an empty file cannot be mapped
             raise CatalogueError("the catalogue of roles is empty: refresh it with `unforbid roles refresh`") from error
     return Catalogue(mapped)
+
+
+def unpacked_catalogue(path: Path) -> Catalogue:
+    """The catalogue in a file of base64, as an archive carries it, which holds text alone."""
+    try:
+        return Catalogue(b64decode(path.read_bytes(), validate=True))
+    except binascii.Error as error:
+        raise CatalogueError(f"{path} is no catalogue of roles in base64: {error}") from error
 
 
 def write_catalogue(path: Path, data: bytes) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import time
-import traceback
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -12,7 +11,7 @@ from urllib.parse import urlsplit
 from msgspec import Struct
 
 from shared.adapters.slack_chat import is_local
-from shared.errors import Permanent, Refused, Retryable
+from shared.errors import Permanent, Refused, Retryable, where
 from shared.model.shown import Click, Reply, Wish
 
 if TYPE_CHECKING:
@@ -105,8 +104,7 @@ class SlackClicks:
         """What Slack gets where its framework fails: it then shows the person that nothing came of it."""
         from slack_bolt import BoltResponse
 
-        trace = "".join(traceback.format_exception(error))
-        self._behind.note("approve", severity="ERROR", outcome="defect", trace=trace)
+        self._behind.note("approve", severity="ERROR", outcome="defect", trace=where(error))
         return BoltResponse(status=500, body="")
 
     def _on_button(self, ack: Ack, request: BoltRequest, client: WebClient) -> None:
@@ -141,8 +139,8 @@ class SlackClicks:
         except Permanent as error:
             facts = {"severity": "WARNING", "reason": str(error)}
             reply = Reply(outcome="refused", text=f"Not counted: {error}")
-        except Exception:  # noqa: BLE001 - the one shell around a click: the person must not wait for an answer in vain
-            facts = {"severity": "ERROR", "trace": traceback.format_exc()}
+        except Exception as error:  # noqa: BLE001 - the one shell around a click: the person must not wait for an answer in vain
+            facts = {"severity": "ERROR", "trace": where(error)}
             reply = Reply(outcome="defect", text="Not counted: a defect of unforbid. An operator finds it in the log.")
         took = round((time.perf_counter() - started) * 1000, 3)
         self._behind.note(

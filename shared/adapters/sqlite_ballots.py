@@ -14,7 +14,7 @@ import msgspec
 
 from shared.adapters.sqlite_file import SqliteFile, micros, time_of
 from shared.errors import NotFound
-from shared.model.approval import Approval, Card, Choice, Ended, Person, SlackUser, Vote, denied_by
+from shared.model.approval import Approval, Card, Choice, Ended, Person, SlackUser, Vote, denied_by, is_too_late
 from shared.model.codec import from_json, to_json
 
 VERSION = 1
@@ -79,9 +79,9 @@ class SqliteBallots:
             return [from_json(row[0], Approval) for row in db.execute(query, (run,))]
 
     def vote(self, vote: Vote) -> bool:
-        """Keep a vote, unless that person has voted on that question before, or it has ended."""
+        """Keep a vote, unless that person has voted on that question before, or it is too late for it."""
         with self._file.write() as db:
-            if _ended(db, vote.approval) is not None:
+            if is_too_late(vote, _ended(db, vote.approval)):
                 return False
             row = vote.approval, vote.person.id, vote.choice.value, to_json(vote)
             made = db.execute(

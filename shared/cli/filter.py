@@ -1,8 +1,12 @@
-"""`unforbid filter print`: the filter of the log sink, to try in the Logs Explorer or to use without Terraform."""
+"""`unforbid filter`: the filter of the log sink, to print without Terraform and to compare with the one in use."""
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
+
+from shared.cli.deployed import place_from, place_options
 
 
 @click.group("filter", short_help="the filter of the log sink")
@@ -34,3 +38,26 @@ def print_filter(project: str, accounts: tuple[str, ...], functions: tuple[str, 
 
     own = Own(project=project, accounts=accounts, functions=functions)
     click.echo(self_filter(own) if only_self else sink_filter(own).rstrip("\n"))
+
+
+@sink.command("check", short_help="whether the sink in use has the filter that the code makes")
+@place_options
+@click.option("--json", "as_json", is_flag=True, help="One JSON document.")
+def check_filter(*, as_json: bool, **options: Any) -> None:
+    """Compare the sink of a deployment with what the code makes, reading only, with your own credentials.
+
+    Exits with 0 where it is the same, with 1 where it is not, with 2 where that could not be told.
+    """
+    from shared import wiring
+    from shared.adapters.deployment_facts import read_sink
+    from shared.cli.doctor import draw, print_json
+    from shared.doctor.finding import exit_code
+    from shared.doctor.input import sink_checks
+
+    deployment = read_sink(wiring.google_clients(), place_from(options), wiring.clock().now())
+    found = tuple(sink_checks(deployment))
+    if as_json:
+        print_json(found)
+    else:
+        draw(found, found)
+    raise SystemExit(exit_code(found))

@@ -16,7 +16,7 @@ import msgspec
 from shared.errors import Unreadable
 from shared.model.log_entry import LogEntry
 from shared.pipeline.ingest import ingest
-from shared.pipeline.read import MOST_BYTES, PAYLOADS, decode, to_entry
+from shared.pipeline.read import MOST_BYTES, PAYLOADS, decode, is_notification, to_entry
 
 Input = LogEntry | Unreadable
 ENTRY_FIELDS = (b'"insertId"', b'"logName"', b'"protoPayload"')
@@ -140,7 +140,7 @@ def _entry(data: bytes) -> Input:
         return LogEntry(json_payload={"errors": value})
     if isinstance(value, dict) and _is_delivery(value):
         return _entry(ingest(data))
-    if isinstance(value, dict) and not any(payload in value for payload in PAYLOADS):
+    if isinstance(value, dict) and not any(payload in value for payload in PAYLOADS) and not is_notification(value):
         return LogEntry(json_payload=value)
     return to_entry(value)
 

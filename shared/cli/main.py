@@ -9,6 +9,7 @@ from shared.cli.approvals import approvals
 from shared.cli.audit import audit
 from shared.cli.causes import causes
 from shared.cli.demo import demo
+from shared.cli.doctor import doctor
 from shared.cli.explain import explain
 from shared.cli.filter import sink
 from shared.cli.people import people
@@ -57,7 +58,7 @@ def unforbid() -> None:
 
 COMMANDS = (
     *(explain, demo, serve, causes, runs, roles, sandbox),
-    *(apply, undo, work, policy, approvals, people, pause, resume, status, audit, sink),
+    *(apply, undo, work, policy, approvals, people, pause, resume, status, audit, sink, doctor),
 )
 for command in COMMANDS:
     unforbid.add_command(command)

@@ -91,6 +91,10 @@ class Fix(Struct, frozen=True, kw_only=True):
     why: str = ""
     ended_at: datetime | None = None
 
+    def is_held(self, now: datetime) -> bool:
+        """Whether a worker holds it."""
+        return self.held_until is not None and self.held_until > now
+
     @property
     def step(self) -> Progress:
         """The step that is at work."""

@@ -96,6 +96,11 @@ class Ended(Struct, frozen=True, kw_only=True):
     why: str = ""
 
 
+def is_too_late(vote: Vote, over: Ended | None) -> bool:
+    """Whether a vote comes after the end of its question; a deny still counts against a fix that has not begun."""
+    return over is not None and not (vote.choice is Choice.DENY and over.ending is Ending.CONSUMED)
+
+
 def denied_by(deny: Vote, at: datetime) -> Ended:
     """How a question ends on which somebody said no, whatever end was wanted."""
     return Ended(approval=deny.approval, ending=Ending.DENIED, at=at, by=deny.person.id, why=deny.reason)

@@ -43,7 +43,8 @@ class Opened(Struct, frozen=True, kw_only=True, tag="opened"):
     `undo_of` is the fix whose effects this one takes back. `may_roll_back` is whether a machine that does not come up
     as planned may be stopped once more, to put the old values back. `rules` are the rules of the policy that permitted
     it, and `under` what the targets stand under (projects, folders), None where that could not be told. `window` is
-    when a machine may be interrupted, "" for at any time.
+    when a machine may be interrupted, "" for at any time. `approval` is the question that people answered, "" where a
+    rule alone permits it, or somebody at the terminal.
     """
 
     run: str
@@ -56,6 +57,7 @@ class Opened(Struct, frozen=True, kw_only=True, tag="opened"):
     rules: tuple[str, ...] = ()
     under: tuple[str, ...] | None = None
     window: str = ""
+    approval: str = ""
 
     @property
     def reason(self) -> str:

@@ -29,7 +29,7 @@ def classify(entry: LogEntry) -> Denial | NotADenial:
     """The denial an entry states, or the reason why it states none."""
     shape = shape_of(entry)
     if shape is None:
-        return NotADenial(id=entry.insert_id or None, reason="the entry carries nothing that could be a refusal")
+        return _without_payload(entry)
     read = shape.read(entry)
     if isinstance(read, NotADenial):
         return read
@@ -42,6 +42,15 @@ def classify(entry: LogEntry) -> Denial | NotADenial:
         return NotADenial(id=read.id, reason=ADMISSION, see="gke.rbac", trust=read.trust)
     heard = listen(read.message) if read.message else ()
     return _no_refusal(read, heard) or _completed(read, heard)
+
+
+def _without_payload(entry: LogEntry) -> Denial | NotADenial:
+    """What a notification of an alert counts, for which nothing is loaded before one comes; an entry says nothing."""
+    if type(entry) is LogEntry:
+        return NotADenial(id=entry.insert_id or None, reason="the entry carries nothing that could be a refusal")
+    from shared.pipeline.incident import denial_of
+
+    return denial_of(entry)
 
 
 def _is_settled(denial: Denial) -> bool:

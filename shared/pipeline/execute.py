@@ -18,6 +18,7 @@ from shared.execution.next import Act, Again, End, Eyes, Go, Moves, Next, Page
 from shared.model.codec import to_json
 from shared.model.effect import AddBinding, Receipt, Result
 from shared.model.guards import Trip, Went
+from shared.model.items import ENDS
 from shared.model.journal import (
     Body,
     Claimed,
@@ -34,15 +35,13 @@ from shared.model.journal import (
 )
 from shared.model.work import Grant, Revoke, Work
 from shared.moves import MOVES, VERIFY
-from shared.pipeline.held_back import held_back
+from shared.pipeline.held_back import held_back, said_no
 from shared.pipeline.workshop import Workshop
 from shared.ports import Journal, Queue
 
 HELD_FOR = timedelta(minutes=2)
 """How long a claim holds. A handler ends far sooner; after a crash another worker goes on when this is over."""
 BACKOFF_SECONDS = (2, 5, 15, 30, 60, 120)
-ENDS = "end:"
-"""What the queue calls the end of the grants of a fix."""
 LEASED_FOR = timedelta(hours=8)
 WENT = {
     Outcome.OK: Went.WORKED,
@@ -75,6 +74,7 @@ def execute(fix_id: str, shop: Workshop) -> Fix:
 
     Raises:
         StoreUnavailable: the journal cannot be written; the fix stays due.
+        Elsewhere: another function carries it out; the fix stays due.
     """
     now = shop.clock.now()
     fix = fold(shop.journal.lines(fix_id))
@@ -82,8 +82,9 @@ def execute(fix_id: str, shop: Workshop) -> Fix:
         shop.journal.free_leases(fix.id)
         shop.queue.drop(fix.id)
         return fix
+    shop.families.check(fix)
     waits = max(fix.due, fix.held_until or fix.due)
-    if waits > now:
+    if waits > now and (fix.is_held(now) or not said_no(fix, shop.errands)):
         shop.queue.put(fix.id, waits)
         return fix
     try:
@@ -109,9 +110,11 @@ class _Hand:
         self._generation, self._until = fix.generation + 1, now + HELD_FOR
 
     def go_on(self) -> Fix:
-        """Claim the fix and take it one step further."""
+        """Claim the fix and take it one step further; a deny counts until the claim under which its first effect is."""
         self._write(Claimed(worker=self._shop.worker, generation=self._generation, until=self._until))
         step = self._fix.step
+        if no := said_no(self._fix, self._shop.errands):
+            return self._end(step, End(outcome=Outcome.REFUSED, why=no))
         work, moves = self._work(step)
         if held := self._target_held_by_another(moves) or self._undone_is_underway(work):
             self._page_if_overdue(step, work, moves)

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from shared.errors import StoreUnavailable
+from shared.errors import SettingsError, StoreUnavailable
 from shared.execution.fold import Fix
 from shared.guards.breaker import REMEMBERED, State, breaker
 from shared.guards.budgets import LONGEST, charges_of, too_much
@@ -19,6 +19,7 @@ from shared.model.effect import Effect, RemoveBinding, ResetMachine, StartMachin
 from shared.model.guards import Pause
 from shared.model.names import ResourceName
 from shared.model.work import Access, Disable, Enable, Grant, Recover, Revoke, Work
+from shared.pipeline.workshop import Errands
 from shared.policy.window import is_open, next_open
 from shared.ports import Guards
 
@@ -33,6 +34,20 @@ class Held(Struct, frozen=True):
     why: str
     for_good: bool = False
     until: datetime | None = None
+
+
+def said_no(fix: Fix, errands: Errands | None) -> str:
+    """Who of those who were asked said no to a fix of which nothing is done yet, and why; "" where nobody did.
+
+    Raises:
+        SettingsError: it was approved by people, and what they said cannot be read here.
+        StoreUnavailable: it cannot be read now.
+    """
+    if not fix.opened.approval or any(step.effects for step in fix.steps):
+        return ""
+    if errands is None:
+        raise SettingsError(["UNFORBID_POLICY must be set where fixes are carried out that people approved"])
+    return errands.denied(fix.opened.approval)
 
 
 def held_back(fix: Fix, effect: Effect, guards: Guards, now: datetime) -> Held | None:

@@ -75,11 +75,20 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return value
 
 
+def is_notification(value: dict[str, Any]) -> bool:
+    """Whether a JSON object is what Cloud Monitoring sends of an alert, which comes where entries come."""
+    return len(value) == 2 and "incident" in value and "version" in value
+
+
 def to_entry(value: Any) -> LogEntry:
-    """The log entry a JSON value is."""
+    """The log entry a JSON value is, or the notification of an alert in its place."""
     if not isinstance(value, dict):
         raise Unreadable(f"a log entry is a JSON object, this is {_kind(value)}")
     if value.keys().isdisjoint(PAYLOADS):
+        if is_notification(value):
+            from shared.pipeline.incident import alert_of
+
+            return alert_of(value)
         raise Unreadable("not a log entry: it has neither a payload nor a log name")
     try:
         return msgspec.convert(value, LogEntry)

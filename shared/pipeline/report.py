@@ -10,6 +10,7 @@ from shared.model.diagnosis import Also, Confidence, Diagnosis
 from shared.model.evidence import Finding
 from shared.model.plan import Plan
 from shared.model.report import Report
+from shared.renderings.credentials import without_credentials
 
 LONGEST, BEFORE = 400, 120
 """How much of a message is quoted, and how much of that stands before the words that decided, in characters."""
@@ -90,7 +91,8 @@ def _shortened(finding: Finding) -> Finding:
 
 
 def _around(message: str, sign: str) -> str:
-    """The part of a long message around the words that decided."""
+    """The part of a long message around the words that decided, without any credential that stands in it."""
+    message, sign = without_credentials(message), without_credentials(sign)
     at = message.find(sign.removeprefix("the words: ")[:40])
     start = max(0, at - BEFORE)
     part = message[start : start + LONGEST]
@@ -98,4 +100,5 @@ def _around(message: str, sign: str) -> str:
 
 
 def _clip(text: str) -> str:
+    text = without_credentials(text)
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"

@@ -12,13 +12,14 @@ from functools import partial
 from msgspec import Struct
 
 from shared.errors import NotAllowedToLook, NotFound, Overtaken
+from shared.execution.families import Elsewhere
 from shared.execution.fold import Fix, fold
 from shared.execution.watchdog import RUNNING, LeftStopped, left_stopped
 from shared.machines.question import STOPPED
 from shared.model.effect import Before, Result
+from shared.model.items import ENDS
 from shared.model.journal import Body, Line, Paged, Seen
 from shared.model.work import Grant, Revoke
-from shared.pipeline.execute import ENDS
 from shared.pipeline.take_back import open_undo, still_ours, undos
 from shared.pipeline.turn import turn
 from shared.pipeline.workshop import Errands, Workshop
@@ -93,9 +94,15 @@ class _Sweeper:
         return self._shop.queue.due(self._now, MOST_AT_ONCE)
 
     def _step(self, fix: str) -> int:
-        """Take one fix further; one that nobody knows, or that fails, does not stand in the way of others."""
+        """Take one fix further; one that nobody knows, or that fails, does not stand in the way of others.
+
+        What another function carries out is put again, which wakes that one.
+        """
         try:
             turn(fix, self._shop)
+        except Elsewhere:
+            self._shop.queue.put(fix, self._now)
+            return 0
         except NotFound:
             self._shop.queue.drop(fix)
             raise

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from shared.execution.fold import Fix
+from shared.model.items import ERRANDS
 from shared.pipeline.execute import execute
 from shared.pipeline.workshop import Workshop
-
-ASKED, FOLLOWED, SHOWN = "a-", "run:", "show:"
-"""What the queue calls a question to people, a run that is to be followed up, and a run that is to be shown again."""
-ERRANDS = (ASKED, FOLLOWED, SHOWN)
 
 
 def turn(item: str, shop: Workshop) -> Fix | None:
@@ -16,6 +13,7 @@ def turn(item: str, shop: Workshop) -> Fix | None:
 
     Raises:
         NotFound: nothing of that name is known.
+        Elsewhere: another function carries it out.
         Retryable: it could not be done now; the item stays due.
     """
     if not item.startswith(ERRANDS):

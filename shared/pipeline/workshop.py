@@ -6,6 +6,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
+from shared.execution.families import Families
 from shared.execution.fold import Fix
 from shared.ports import Clock, Cloud, Guards, Journal, Queue, Sight
 
@@ -19,6 +20,9 @@ class Errands(Protocol):
     def stepped(self, fix: Fix) -> None:
         """A fix went a step further."""
 
+    def denied(self, approval: str) -> str:
+        """Who said no to a question after it was approved, and why; "" where nobody did."""
+
     def look_round(self, shop: Workshop) -> None:
         """Whatever is due without anybody having been woken for it."""
 
@@ -27,6 +31,7 @@ class Workshop(Struct, frozen=True, kw_only=True):
     """Everything that carrying out a fix takes. `worker` is different for every invocation.
 
     `errands` is what is done beside: questions are settled, runs are shown. None where only fixes are carried out.
+    `families` are those whose fixes may be carried out with it.
     """
 
     sight: Sight
@@ -37,3 +42,4 @@ class Workshop(Struct, frozen=True, kw_only=True):
     guards: Guards
     worker: str
     errands: Errands | None = None
+    families: Families = Families()

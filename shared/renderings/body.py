@@ -11,6 +11,7 @@ from typing import Any
 from msgspec import Struct, ValidationError, convert, field
 
 from shared.model.denial import ErrorInfo, Violation
+from shared.renderings.credentials import UNNAMED
 from shared.renderings.findings import Findings
 
 MOST_TEXT = 65_536
@@ -28,7 +29,7 @@ def read_body(value: Any, found: Findings) -> None:
         key, item = stack.pop()
         if isinstance(item, dict):
             _read_object(item, found)
-            stack.extend((name, part) for name, part in reversed(item.items()))
+            stack.extend((name, part) for name, part in reversed(item.items()) if name.lower() not in UNNAMED)
         elif isinstance(item, list):
             stack.extend((key, part) for part in reversed(item))
         elif isinstance(item, str) and item and key not in _NOT_WORDS and room > 0:

@@ -1,5 +1,6 @@
-# The archive of one function. Flat, as the framework loads it: main.py, shared/, and the locked packages under the name
-# that the build looks for. A module of its own, because it reads every file of shared/: tests of the rest leave it out.
+# The archive of one function. Flat, as the framework loads it: main.py, what it can load of shared/ (contents.json, which a
+# test holds against the code), and the locked packages under the name that the build looks for. A module of its own, because
+# it reads every file of shared/: tests of the rest leave it out.
 
 terraform {
   required_version = ">= 1.11, < 2.0"
@@ -22,16 +23,31 @@ variable "function" {
   type        = string
 }
 
-variable "files" {
-  description = "Which files go along, as a pattern below the checkout."
-  type        = string
-  default     = "shared/**/*.py"
+variable "contents" {
+  description = "Which files go along and which of them do not after all, as patterns below the checkout; those of the table if null."
+  type = object({
+    takes  = list(string)
+    leaves = list(string)
+  })
+  default = null
 }
 
 variable "policy_file" {
   description = "Path of the policy file that goes along; none if empty."
   type        = string
   default     = ""
+}
+
+variable "roles_file" {
+  description = "Path of the organisation's catalogue of roles that goes along; none if empty."
+  type        = string
+  default     = ""
+}
+
+locals {
+  contents = var.contents != null ? var.contents : jsondecode(file("${path.module}/contents.json"))[var.function]
+  taken    = setunion([], [for one in local.contents.takes : fileset(var.root, one)]...)
+  left     = setunion([], [for one in local.contents.leaves : fileset(var.root, one)]...)
 }
 
 data "archive_file" "source" {
@@ -50,7 +66,7 @@ data "archive_file" "source" {
   }
 
   dynamic "source" {
-    for_each = fileset(var.root, var.files)
+    for_each = setsubtract(local.taken, local.left)
 
     content {
       filename = source.value
@@ -64,6 +80,16 @@ data "archive_file" "source" {
     content {
       filename = "policy"
       content  = file(source.value)
+    }
+  }
+
+  # An archive made this way holds text alone, and the catalogue is none.
+  dynamic "source" {
+    for_each = var.roles_file == "" ? [] : [var.roles_file]
+
+    content {
+      filename = "roles.base64"
+      content  = filebase64(source.value)
     }
   }
 }

@@ -143,6 +143,55 @@ run "compute_brings_what_machines_take" {
   }
 }
 
+run "all_families_at_once_are_kept_apart" {
+  variables {
+    fixes               = ["iam", "api", "compute"]
+    slack               = { channel = "C0123456789" }
+    attachable_accounts = ["batch@acme-reports-dev.iam.gserviceaccount.com"]
+  }
+
+  assert {
+    condition     = keys(google_cloudfunctions2_function.function) == ["approve", "detect", "execute-api", "execute-compute", "execute-iam", "sweep"]
+    error_message = "Not every family has a function of its own."
+  }
+
+  assert {
+    condition = alltrue([
+      for family in ["iam", "api", "compute"] :
+      google_cloudfunctions2_function.function["execute-${family}"].service_config[0].environment_variables["UNFORBID_FAMILIES"] == family
+    ]) && google_cloudfunctions2_function.function["sweep"].service_config[0].environment_variables["UNFORBID_FAMILIES"] == "ends"
+    error_message = "An executor would carry out fixes of another family."
+  }
+
+  assert {
+    condition = alltrue([
+      for name, one in google_cloudfunctions2_function.function :
+      startswith(one.service_config[0].environment_variables["UNFORBID_QUEUE"], "iam=projects/acme-unforbid/locations/europe-west1/queues/unforbid-iam,api=")
+      && one.service_config[0].environment_variables["UNFORBID_EXECUTE_URL"] == join(",", [for family in ["iam", "api", "compute"] : "${family}=${google_cloudfunctions2_function.function["execute-${family}"].service_config[0].environment_variables["UNFORBID_AUDIENCE"]}"])
+    ])
+    error_message = "A task would go to the queue or the address of another family."
+  }
+
+  assert {
+    condition     = toset([for key in keys(google_cloud_tasks_queue_iam_member.enqueuer) : key if contains(["approve", "detect"], split("/", key)[1])]) == toset(["iam/approve", "iam/detect"])
+    error_message = "Who decides nothing may wake more than the first family."
+  }
+
+  assert {
+    condition = alltrue([
+      for key, one in google_project_iam_member.fixer :
+      contains(keys({ for role in local.family_roles[trimprefix(split("/", key)[0], "execute-")] : role => 1 }), split("/", key)[1])
+      if startswith(key, "execute-")
+    ])
+    error_message = "An executor holds a role of another family."
+  }
+
+  assert {
+    condition     = toset(keys(google_organization_iam_member.reader)) == toset(["detect", "execute-api", "execute-compute", "execute-iam", "sweep"])
+    error_message = "Who looks once more before a fix begins may not look, or approve may."
+  }
+}
+
 run "nobody_but_the_waker_may_call_what_writes" {
   variables {
     fixes = ["iam"]
@@ -183,6 +232,21 @@ run "nobody_but_the_waker_may_call_what_writes" {
   }
 
   assert {
+    condition     = !contains(keys(google_project_iam_member.store), "journal/approve") && google_project_iam_member.store["queue/approve"].role == "roles/datastore.user"
+    error_message = "approve, which is public, may reach the journal of fixes."
+  }
+
+  assert {
+    condition     = strcontains(google_project_iam_member.store["queue/approve"].condition[0].expression, "databases/unforbid-queue\"")
+    error_message = "Who may wake somebody may write another database too."
+  }
+
+  assert {
+    condition     = google_project_iam_member.store["policy/detect"].role == "roles/datastore.viewer" && !contains(keys(google_project_iam_member.store), "policy/approve")
+    error_message = "Somebody who carries nothing out may write which policy is in force."
+  }
+
+  assert {
     condition     = toset(google_iam_deny_policy.own[0].rules[0].deny_rule[0].denied_principals) == toset([for name in keys(google_service_account.function) : "principal://iam.googleapis.com/projects/-/serviceAccounts/unforbid-${name}@acme-unforbid.iam.gserviceaccount.com"])
     error_message = "The deny policy leaves one of our accounts out."
   }
@@ -197,7 +261,7 @@ run "the_organisation_is_watched_with_all_that_is_in_it" {
   }
 
   assert {
-    condition     = google_organization_iam_member.reader[0].org_id == "123456789012" && contains(google_organization_iam_custom_role.role["reader"].permissions, "resourcemanager.folders.get")
+    condition     = keys(google_organization_iam_member.reader) == ["detect"] && google_organization_iam_member.reader["detect"].org_id == "123456789012" && contains(google_organization_iam_custom_role.role["reader"].permissions, "resourcemanager.folders.get")
     error_message = "The reader may not look where the sink does."
   }
 }
@@ -210,7 +274,7 @@ run "a_folder_is_watched_alone" {
   }
 
   assert {
-    condition     = google_logging_folder_sink.denials[0].folder == "folders/998877" && google_folder_iam_member.reader[0].folder == "folders/998877" && length(google_organization_iam_member.reader) == 0
+    condition     = google_logging_folder_sink.denials[0].folder == "folders/998877" && google_folder_iam_member.reader["detect"].folder == "folders/998877" && length(google_organization_iam_member.reader) == 0
     error_message = "More than the folder is watched, or less."
   }
 }

@@ -13,7 +13,8 @@ RULES = {
     "errors": {"model"},
     "ports": {"model", "errors"},
     "log": {"model"},
-    "settings": {"errors", "model", "slack_settings", "gate_settings"},
+    "settings": {"errors", "model", "slack_settings", "gate_settings", "waking_settings"},
+    "waking_settings": {"model"},
     "folder": set(),
     "grants": {"model"},
     "renderings": {"model", "grants"},
@@ -29,7 +30,7 @@ RULES = {
     },
     "render": {"model"},
     "adapters": {"model", "grants", "machines", "ports", "errors"},
-    "execution": {"model", "ports", "machines"},
+    "execution": {"model", "ports", "machines", "errors"},
     "guards": {"model"},
     "moves": {"model", "execution", "machines", "grants", "evidence", "errors", "ports"},
     "approvals": {"model", "errors"},
@@ -56,17 +57,20 @@ RULES = {
     },
     "gate_settings": set(),
     "deploy": {"model", "grants"},
+    "doctor": {"model", "grants", "deploy"},
     "slack_settings": set(),
     "entry": {"errors", "log"},
     "wiring": {
         *("adapters", "clicks", "deciding", "errands", "errors", "evidence", "flows", "following", "grants", "judging"),
-        *("live", "log", "pipeline", "policy", "ports", "preparing", "settings", "slack"),
+        *("live", "log", "model", "pipeline", "policy", "ports", "preparing", "settings", "slack"),
+        *("execution", "waking_settings"),
     },
     "cli": {
         "flows",
         "approvals",
         "deciding",
         "deploy",
+        "doctor",
         "settling",
         "fixing",
         "execution",
@@ -123,6 +127,7 @@ def broken(tree: ast.AST, room: str) -> set[str]:
     return (rooms - RULES.get(room, set()) - {room}) | (foreign - MAY_BE_HEAVY.get(room, set()))
 
 
+@pytest.mark.invariant("I23")
 def test_imports_point_inward_only(root: Path) -> None:
     shared = root / "shared"
     files = [file for file in shared.rglob("*.py") if file != shared / "__init__.py"]
@@ -155,6 +160,7 @@ def test_the_guard_catches_an_import_that_points_outward(source: str, room: str)
     assert broken(ast.parse(source), room)
 
 
+@pytest.mark.hazard("H32")
 def test_a_pattern_runs_in_linear_time_because_only_re2_matches(root: Path) -> None:
     users = {
         str(file.relative_to(root))

@@ -132,6 +132,7 @@ def test_votes_come_back_as_they_were_in_the_order_they_were_kept(ballots: Ballo
     assert ballots.votes("a-1") == kept
 
 
+@pytest.mark.hazard("H22")
 @pytest.mark.parametrize("again", [given(), given(choice=Choice.DENY), given(reason="another reason")])
 def test_a_person_has_one_vote_and_the_first_one_stays(ballots: Ballots, again: Vote) -> None:
     ballots.ask(question())
@@ -140,12 +141,18 @@ def test_a_person_has_one_vote_and_the_first_one_stays(ballots: Ballots, again: 
     assert ballots.votes("a-1") == [given()]
 
 
+@pytest.mark.hazard("H22")
 @pytest.mark.parametrize("how", Ending)
-def test_a_vote_on_a_question_that_has_ended_is_not_kept(ballots: Ballots, how: Ending) -> None:
+@pytest.mark.parametrize("choice", Choice)
+def test_a_vote_on_a_question_that_has_ended_is_not_kept_but_a_deny_of_its_fix(
+    ballots: Ballots, how: Ending, choice: Choice
+) -> None:
     ballots.ask(question())
     ballots.end(ending(how))
-    assert not ballots.vote(given(choice=Choice.DENY))
-    assert ballots.votes("a-1") == []
+    deny_of_a_fix = (how, choice) == (Ending.CONSUMED, Choice.DENY)
+    assert ballots.vote(given(choice=choice)) is deny_of_a_fix
+    assert len(ballots.votes("a-1")) == deny_of_a_fix
+    assert ballots.ended("a-1") == ending(how)
 
 
 # ends
@@ -161,6 +168,8 @@ def test_a_question_ends_once_and_the_first_end_counts(ballots: Ballots, how: En
     assert ballots.ended("a-1") == ending(how)
 
 
+@pytest.mark.hazard("H25")
+@pytest.mark.invariant("I14")
 @pytest.mark.parametrize("how", Ending)
 def test_where_somebody_said_no_no_other_end_can_be_written(ballots: Ballots, how: Ending) -> None:
     ballots.ask(question())
@@ -194,6 +203,7 @@ def test_of_many_ends_at_once_exactly_one_is_written_and_all_hear_of_that_one(ba
     assert {str(one) for one in got} == {str(ballots.ended("a-1"))}
 
 
+@pytest.mark.hazard("H22", "H25")
 def test_of_many_votes_of_one_person_at_once_exactly_one_is_kept(ballots: Ballots) -> None:
     ballots.ask(question())
     got = race(lambda number: ballots.vote(given(reason=f"click number {number}")))
@@ -202,7 +212,9 @@ def test_of_many_votes_of_one_person_at_once_exactly_one_is_kept(ballots: Ballot
     assert kept.reason == f"click number {got.index(True)}"
 
 
-def test_a_deny_that_races_with_the_end_either_wins_or_was_never_kept(ballots: Ballots) -> None:
+@pytest.mark.hazard("H25")
+@pytest.mark.invariant("I14")
+def test_a_deny_that_races_with_the_end_wins_or_comes_after_it(ballots: Ballots) -> None:
     for number in range(8):
         named = f"a-{number}"
         ballots.ask(question(named))
@@ -213,7 +225,8 @@ def test_a_deny_that_races_with_the_end_either_wins_or_was_never_kept(ballots: B
         )
         ended = ballots.ended(named)
         assert ended is not None
-        assert (ended.ending is Ending.DENIED) == bool(ballots.votes(named))
+        first = ballots.votes(named)[0].person.id
+        assert (ended.ending, ended.by) in {(Ending.DENIED, first), (Ending.CONSUMED, "f-1")}
 
 
 # requests, cards, snoozes, people
@@ -227,6 +240,7 @@ def test_a_request_is_new_once(ballots: Ballots, clock: FakeClock) -> None:
     assert ballots.first_time(b"\x00\xff" * 15, until)
 
 
+@pytest.mark.hazard("H17")
 def test_of_many_that_replay_a_request_at_once_exactly_one_is_first(ballots: Ballots) -> None:
     assert race(lambda _: ballots.first_time(b"click", START)).count(True) == 1
 
@@ -296,6 +310,7 @@ def _consume(file: Path, worker: int, heard: Any) -> None:
             heard.put(one.by)
 
 
+@pytest.mark.invariant("I15")
 def test_of_32_in_four_processes_exactly_one_consumes_an_approval(file: Path) -> None:
     context = multiprocessing.get_context("spawn")
     with closing(SqliteBallots(file)) as ballots:

@@ -69,6 +69,7 @@ def test_a_chain_is_longer_than_what_is_read_at_once(journal: Journal) -> None:
     assert [one.sequence for one in journal.links()] == list(range(1, 1_006))
 
 
+@pytest.mark.invariant("I28")
 def test_many_that_write_at_once_make_one_chain(journal: Journal) -> None:
     def write(worker: int) -> None:
         for number in range(10):
@@ -90,6 +91,8 @@ def test_a_chain_in_firestore_is_read_in_parts(database: FirestoreDatabase) -> N
     assert journal.head() == links[-1]
 
 
+@pytest.mark.hazard("H44")
+@pytest.mark.invariant("I28")
 def test_a_line_changed_or_removed_in_firestore_is_found(database: FirestoreDatabase) -> None:
     journal = FirestoreJournal(database)
     for number in range(3):
@@ -104,6 +107,8 @@ def test_a_line_changed_or_removed_in_firestore_is_found(database: FirestoreData
     ]
 
 
+@pytest.mark.hazard("H44")
+@pytest.mark.invariant("I28")
 def test_a_line_changed_in_the_file_is_found(tmp_path: Path) -> None:
     path = tmp_path / "journal.db"
     with closing(SqliteJournal(path)) as journal:

@@ -64,6 +64,7 @@ def test_the_same_key_is_counted_once(guards: Guards) -> None:
     assert len(guards.spent(CHARGES, NOW - LONGEST)) == len(CHARGES)
 
 
+@pytest.mark.invariant("I19")
 def test_what_does_not_fit_is_not_counted_at_all(guards: Guards) -> None:
     assert spend(guards, "f-1:0") == ()
     why = spend(guards, "f-2:0")
@@ -72,6 +73,7 @@ def test_what_does_not_fit_is_not_counted_at_all(guards: Guards) -> None:
     assert {one.key for one in guards.spent(CHARGES, NOW - LONGEST)} == {"f-1:0"}
 
 
+@pytest.mark.invariant("I19")
 def test_a_budget_holds_whatever_happens_at_the_same_time(guards: Guards) -> None:
     charges = (Charge(budget=Budget.API, whose="organization"),)
     with ThreadPoolExecutor(8) as pool:
@@ -85,6 +87,7 @@ def test_how_effects_went_comes_back_in_order(guards: Guards) -> None:
     assert [one.went for one in guards.trips(NOW + HOUR)] == [Went.WORKED, Went.BROKE]
 
 
+@pytest.mark.hazard("H01", "H29")
 def test_a_refusal_that_repeats_is_one_refusal(guards: Guards) -> None:
     for at, fingerprint in ((NOW, "a"), (NOW + HOUR, "a"), (NOW + 2 * HOUR, "b")):
         guards.denied("user:ann@example.com", fingerprint, at)
@@ -92,6 +95,8 @@ def test_a_refusal_that_repeats_is_one_refusal(guards: Guards) -> None:
     assert guards.denials("user:bob@example.com", NOW) == []
 
 
+@pytest.mark.hazard("H46")
+@pytest.mark.invariant("I18")
 def test_a_switch_that_is_gone_counts_as_unreadable(tmp_path: Path) -> None:
     made = SqliteGuards(tmp_path / "guards.db")
     assert made.pauses() == ()
@@ -118,6 +123,8 @@ def test_a_file_that_is_none_of_ours_is_unavailable_and_never_empty(tmp_path: Pa
         ask(SqliteGuards(path))
 
 
+@pytest.mark.hazard("H46")
+@pytest.mark.invariant("I18")
 def test_a_new_database_is_stopped_until_somebody_says_that_it_may_run(database: FirestoreDatabase) -> None:
     made = FirestoreGuards(database)
     assert not made.resume("projects/p")

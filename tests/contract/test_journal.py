@@ -169,6 +169,7 @@ def _append_all(path: Path, worker: str, ready: Any, won: Any) -> None:
             won.put(number)
 
 
+@pytest.mark.hazard("H27")
 def test_of_several_processes_that_write_the_same_number_exactly_one_has_it(file: Path) -> None:
     context = multiprocessing.get_context("spawn")
     with closing(SqliteJournal(file)) as journal:

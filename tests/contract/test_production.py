@@ -27,11 +27,11 @@ from shared.errors import Retryable, SettingsError
 from shared.fixing import step, swept
 from shared.model.facts import Policy
 from shared.model.guards import EVERYTHING, Pause
+from shared.model.items import ENDS
 from shared.model.journal import Outcome
 from shared.model.names import Role
 from shared.model.outcomes import Outcomes
 from shared.model.work import Grant, OriginalCall
-from shared.pipeline.execute import ENDS
 
 QUEUE, URL = "projects/p/locations/europe-west1/queues/fixes", "http://127.0.0.1:9/"
 INVOKER = "wake@p.iam.gserviceaccount.com"
@@ -93,6 +93,8 @@ def test_a_fix_is_carried_out_by_its_tasks_alone(production: Production) -> None
     assert production.queue.due(START + 9 * HOUR, 9) == [f"end:{fix}"]
 
 
+@pytest.mark.hazard("H26")
+@pytest.mark.invariant("I09")
 def test_tasks_that_come_twice_and_at_once_have_one_effect(production: Production) -> None:
     def twice_at_once(*task: Any) -> int:
         answers: list[int] = []
@@ -129,6 +131,7 @@ def test_a_queue_that_cannot_be_reached_delays_a_fix_and_loses_nothing(productio
     assert len(production.google.done) == 1
 
 
+@pytest.mark.invariant("I18")
 def test_a_stop_that_a_person_sets_holds_a_fix_back_in_every_process(
     production: Production, database: FirestoreDatabase
 ) -> None:
@@ -159,17 +162,26 @@ def chosen(emulator: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.Mo
 
 
 def test_where_google_is_chosen_everything_is_kept_in_firestore(chosen: pytest.MonkeyPatch) -> None:
-    chosen.setenv("UNFORBID_QUEUE", QUEUE)
-    chosen.setenv("UNFORBID_EXECUTE_URL", URL)
+    chosen.setenv("UNFORBID_QUEUE", f"iam={QUEUE}")
+    chosen.setenv("UNFORBID_EXECUTE_URL", f"iam={URL}")
     chosen.setenv("UNFORBID_INVOKER", INVOKER)
     shown = [type(part()) for part in (wiring.store, wiring.journal, wiring.queue, wiring.guards)]
     assert shown == [FirestoreStore, FirestoreJournal, CloudTasksQueue, FirestoreGuards]
 
 
-def test_without_a_queue_runs_are_recorded_and_no_fix_is_carried_out(
-    chosen: pytest.MonkeyPatch,  # noqa: ARG001 - what it sets is what is tested
-) -> None:
+def test_what_is_put_lies_in_a_database_of_its_own(chosen: pytest.MonkeyPatch) -> None:
+    wiring.queue().put("a-1", START)
+    apart = {concern: FirestoreQueue(wiring.firestore(concern)).due(START, 9) for concern in ("journal", "queue")}
+    assert apart == {"journal": [], "queue": ["a-1"]}
+    assert chosen is not None
+
+
+def test_without_a_queue_runs_are_recorded_and_no_fix_is_carried_out(chosen: pytest.MonkeyPatch) -> None:
     assert wiring.store().runs(9) == []
+    assert isinstance(wiring.queue(), FirestoreQueue)
+    wiring.forget()
+    chosen.setenv("UNFORBID_MODE", "enforce")
+    chosen.setenv("UNFORBID_POLICY", "policy.compiled")
     with pytest.raises(SettingsError, match="UNFORBID_QUEUE"):
         wiring.queue()
 

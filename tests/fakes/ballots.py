@@ -9,7 +9,7 @@ from datetime import datetime
 import msgspec
 
 from shared.errors import NotFound, StoreUnavailable
-from shared.model.approval import Approval, Card, Choice, Ended, Person, SlackUser, Vote, denied_by
+from shared.model.approval import Approval, Card, Choice, Ended, Person, SlackUser, Vote, denied_by, is_too_late
 from shared.model.codec import from_json, to_json
 
 Reach = Callable[[str], None]
@@ -56,7 +56,8 @@ class MemoryBallots:
         self._up()
         with self._lock:
             given = self._votes_on(vote.approval)
-            if vote.approval in self.ends or any(one.person.id == vote.person.id for one in given):
+            too_late = is_too_late(vote, self.ends.get(vote.approval))
+            if too_late or any(one.person.id == vote.person.id for one in given):
                 return False
             given.append(from_json(to_json(vote), Vote))
         self.reach("after a vote")

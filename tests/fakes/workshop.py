@@ -17,7 +17,7 @@ from shared.model.effect import Before
 from shared.model.journal import Closed, Line, Moved, Opened, Paged, Received
 from shared.model.work import MachineName, Work
 from shared.pipeline.execute import execute, open_fix
-from shared.pipeline.workshop import Workshop
+from shared.pipeline.workshop import Errands, Workshop
 
 WATCHED_EVERY = timedelta(minutes=5)
 MOST_INVOCATIONS = 3_000
@@ -53,13 +53,15 @@ class Bench:
         self.google = Google(self.clock, self.points.reach)
         self.journal, self.queue = MemoryJournal(self.points.reach), MemoryQueue(self.points.reach)
         self.guards = MemoryGuards()
+        self.errands: Errands | None = None
         self._workers = count(1)
         self._next_watch = self.clock.now() + WATCHED_EVERY
 
     def shop(self, worker: str = "", **other: Any) -> Workshop:
         ports = {"sight": self.google, "cloud": self.google, "journal": self.journal, "queue": self.queue}
         named = worker or f"worker-{next(self._workers)}"
-        return Workshop(**{**ports, "clock": self.clock, "guards": self.guards, "worker": named, **other})
+        beside = {"clock": self.clock, "guards": self.guards, "errands": self.errands}
+        return Workshop(**{**ports, **beside, "worker": named, **other})
 
     def open(self, *works: Work, **opened: Any) -> str:
         made = Opened(**{"run": "r-1", "plan_hash": "h", "works": works, **opened})

@@ -36,6 +36,7 @@ def at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[At]:
 # approval
 
 
+@pytest.mark.invariant("I03")
 def test_without_an_approval_the_plan_is_shown_and_nothing_is_changed(at: At) -> None:
     desk = at(UPLOAD)
     told = desk.says("apply", desk.run_id)
@@ -64,6 +65,8 @@ def test_what_is_piped_is_plain(at: At) -> None:
     assert [line for line in told.splitlines() if line != line.rstrip()] == []
 
 
+@pytest.mark.hazard("H23")
+@pytest.mark.invariant("I16")
 @pytest.mark.parametrize("typed", ["deadbeef", "", "a"])
 def test_another_hash_than_that_of_the_plan_changes_nothing(at: At, typed: str) -> None:
     desk = at(UPLOAD)
@@ -98,6 +101,7 @@ def test_other_hours_are_another_plan(at: At) -> None:
     assert desk.unchanged()
 
 
+@pytest.mark.invariant("I16")
 def test_a_plan_that_drifted_between_showing_and_approving_has_another_hash(at: At) -> None:
     desk = at(SCOPE)
     shown = desk.shown_hash()
@@ -121,6 +125,7 @@ def test_an_approval_is_good_for_one_fix(at: At) -> None:
     assert [fix.outcome for fix in desk.fixes()] == [Outcome.FIXED, Outcome.UNDONE, None]
 
 
+@pytest.mark.hazard("H37")
 def test_the_same_grant_is_not_given_twice_in_a_day(at: At) -> None:
     desk = at(UPLOAD)
     assert desk.applies(ANN).exit_code == 0
@@ -272,6 +277,7 @@ def test_undo_without_a_yes_shows_what_it_would_do_and_does_nothing(at: At) -> N
     assert desk.accepted()
 
 
+@pytest.mark.hazard("H45")
 def test_undo_takes_somebody_and_another_interruption_takes_two(at: At) -> None:
     desk = at(SCOPE)
     assert desk.applies(ANN, BOB).exit_code == 0
@@ -417,6 +423,7 @@ def test_a_grant_without_a_condition_has_its_revocation_queued_and_is_ended_by_i
     assert wiring.journal().due(desk.world.now() + timedelta(days=9), 9) == []
 
 
+@pytest.mark.hazard("H41")
 def test_a_grant_that_ended_by_its_own_condition_leaves_nothing_in_the_policy(at: At) -> None:
     desk = at(UPLOAD)
     desk.applies(ANN)

@@ -135,6 +135,8 @@ def test_text_for_people_is_plain_when_piped_and_says_what_matters() -> None:
     assert all(line == line.rstrip() for line in shown.splitlines())
 
 
+@pytest.mark.hazard("H16")
+@pytest.mark.invariant("I25")
 def test_hostile_text_is_shown_and_never_obeyed() -> None:
     entry = text(
         "\x1b]0;owned\x07[bold]Error 403[/bold] \u202e Permission 'dns.changes.create' denied on resource 'projects/\x1b[31mp'"

@@ -25,6 +25,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     wiring.forget()
 
 
+@pytest.mark.hazard("H46")
 def test_everything_is_stopped_by_one_person_and_goes_on_by_two() -> None:
     assert run(*STOP).exit_code == 0
     shown = run("status")
@@ -53,6 +54,7 @@ def test_what_is_no_scope_is_named_with_what_is(scope: str) -> None:
     assert "a scope is `organization`, `folders/NUMBER`, `projects/ID` or `rule:ID`" in told.output
 
 
+@pytest.mark.hazard("H46")
 def test_a_machine_stops_nothing() -> None:
     told = run("pause", "--by", "x@p.iam.gserviceaccount.com", "--why", "?")
     assert (told.exit_code, "only people approve" in told.output) == (1, True)
@@ -71,6 +73,7 @@ def test_a_breaker_that_left_all_to_people_is_reset_by_two() -> None:
     assert "breaker   closed" in run("status").output
 
 
+@pytest.mark.hazard("H46")
 def test_guards_that_cannot_be_read_are_told_as_stopped(folder: Path) -> None:
     kept = folder / ".unforbid"
     kept.mkdir()

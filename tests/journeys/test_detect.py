@@ -88,6 +88,8 @@ def test_what_is_no_denial_is_counted_by_its_reason(function: Function) -> None:
 HOSTILE = "\x1b[2J\u202e<script>alert(1)</script>[red]`$(reboot)`';--"
 
 
+@pytest.mark.hazard("H31")
+@pytest.mark.invariant("I26")
 @pytest.mark.parametrize(
     ("body", "reason"),
     [
@@ -112,6 +114,7 @@ def test_bad_input_is_kept_with_its_reason_and_acknowledged(function: Function, 
     assert function.store.kept == {}
 
 
+@pytest.mark.hazard("H32")
 def test_the_same_bad_message_delivered_again_is_kept_once(function: Function) -> None:
     function.post(push(b"not json"))
     function.post(push(b"not json"))
@@ -128,6 +131,7 @@ def test_hostile_text_in_every_field_changes_nothing_and_shows_as_it_is(function
     assert all(char.isprintable() for line in run.report.evidence for char in line)
 
 
+@pytest.mark.invariant("I26")
 def test_an_unreachable_store_asks_for_redelivery_and_then_loses_nothing(function: Function) -> None:
     function.store.fails = True
     assert function.post(push(DENIAL)).status_code == 503
@@ -139,6 +143,8 @@ def test_an_unreachable_store_asks_for_redelivery_and_then_loses_nothing(functio
     assert (run.count, len(function.store.items)) == (1, 1)
 
 
+@pytest.mark.hazard("H32")
+@pytest.mark.invariant("I20", "I26")
 def test_a_defect_of_ours_keeps_the_message_and_does_not_loop(
     function: Function, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -160,6 +166,7 @@ def test_only_a_post_is_an_event(function: Function) -> None:
     assert function.store.writes == 0
 
 
+@pytest.mark.hazard("H35")
 def test_each_event_is_one_log_line_without_a_word_of_the_entry(
     function: Function, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -173,6 +180,8 @@ def test_each_event_is_one_log_line_without_a_word_of_the_entry(
     assert "app@" not in json.dumps(lines)
 
 
+@pytest.mark.hazard("H29")
+@pytest.mark.invariant("I27")
 def test_100_000_repeats_are_one_run_with_an_exact_count_and_a_write_a_second(clock: FakeClock) -> None:
     store = MemoryStore()
     recorder = MergingRecorder(store, clock, Settings().merge_for)
@@ -246,6 +255,7 @@ def in_a_fresh_process(root: Path, tmp_path: Path, body: bytes) -> set[str]:
     return set(json.loads(done.stderr.splitlines()[-1]))
 
 
+@pytest.mark.invariant("I03")
 @pytest.mark.parametrize(
     "entry", [DENIAL, text("Error 403: Permission 'dns.changes.create' denied on resource 'projects/p'")]
 )

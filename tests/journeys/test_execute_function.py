@@ -76,6 +76,7 @@ def test_a_step_without_an_effect_names_none(bench: Bench, client: Client, capfd
     assert ("effect" in first, "effect" in second, second["fix"]) == (True, False, fix)
 
 
+@pytest.mark.hazard("H26")
 def test_task_by_task_a_fix_is_carried_out_and_duplicates_do_nothing(bench: Bench, client: Client) -> None:
     fix = bench.open(GRANT, call=CALL)
     while (due := bench.queue.next_due()) is not None and bench.fix(fix).outcome is None:
@@ -91,6 +92,7 @@ def test_each_task_is_its_own_worker(bench: Bench, client: Client) -> None:
     assert len(workers) == 3
 
 
+@pytest.mark.hazard("H28")
 @pytest.mark.parametrize(
     "body", [b"", b"{", b"[]", b'{"fix": 3}', b'{"fix": "f-none"}', b'{"fox": "f-1"}', b"\xff", b"[" * 50_000]
 )
@@ -112,6 +114,7 @@ def test_while_the_journal_is_away_the_task_is_asked_for_again(bench: Bench, cli
     assert len(bench.google.asked) == 1
 
 
+@pytest.mark.invariant("I20")
 def test_a_defect_of_ours_changes_nothing_and_does_not_loop(
     bench: Bench, client: Client, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -73,6 +73,7 @@ def test_what_looking_finds_changes_cause_and_state_of_the_run(function: Detecti
     assert function.run().state is RunState.REFUSED
 
 
+@pytest.mark.hazard("H29")
 def test_repeats_are_counted_and_never_looked_into(function: Detecting) -> None:
     function.sees(DENIED)
     for second in range(10, 50):
@@ -85,6 +86,7 @@ def test_repeats_are_counted_and_never_looked_into(function: Detecting) -> None:
     assert (function.run().count, function.run().report.proven) == (41, "yes")
 
 
+@pytest.mark.hazard("H48")
 def test_a_redelivery_is_not_looked_into_again(function: Detecting) -> None:
     for _ in range(3):
         function.sees(DENIED)

@@ -65,6 +65,8 @@ def test_what_takes_two_is_decided_by_an_owner_and_security_and_the_card_says_wh
     assert standing(question, play.station).state is State.APPROVED
 
 
+@pytest.mark.hazard("H30")
+@pytest.mark.invariant("I27")
 def test_a_run_has_one_card_that_is_edited_in_place(play: Stage) -> None:
     question = play.ask()
     play.press("approve")
@@ -94,6 +96,7 @@ def test_a_deny_beats_an_approval_that_was_not_consumed(play: Stage) -> None:
     assert standing(question, play.station).state is State.DENIED
 
 
+@pytest.mark.hazard("H22")
 def test_silence_is_a_no_and_a_late_click_does_nothing_and_says_so(play: Stage) -> None:
     question = play.ask()
     old = play.card()
@@ -183,6 +186,7 @@ def test_whoever_does_not_count_hears_why_and_nothing_is_kept(play: Stage, who: 
     assert play.woken() == []
 
 
+@pytest.mark.hazard("H18")
 @pytest.mark.parametrize(
     ("user", "seat"),
     [
@@ -199,6 +203,7 @@ def test_no_bot_no_guest_and_nobody_from_outside_decides(play: Stage, user: dict
     assert play.ballots.votes(question.id) == []
 
 
+@pytest.mark.hazard("H18")
 def test_the_same_user_id_of_another_workspace_is_another_account(play: Stage) -> None:
     play.ask()
     told = play.press("approve", user={"id": "UANN", "team_id": "T999999999"}, team={"id": "T999999999"})
@@ -207,6 +212,7 @@ def test_the_same_user_id_of_another_workspace_is_another_account(play: Stage) -
     assert "this account is not known to be anybody's" in grid
 
 
+@pytest.mark.hazard("H20")
 def test_whoever_gains_by_it_does_not_approve_it(play: Stage) -> None:
     question = play.ask(approval(never=("user:ann@example.com",)))
     assert "ann@example.com was refused, or gains by it, and nobody approves for themselves" in play.press("approve")
@@ -246,6 +252,7 @@ def test_what_was_typed_for_another_question_is_no_reason_for_this_one(play: Sta
 # clicks that are not what they seem
 
 
+@pytest.mark.hazard("H17")
 def test_a_click_that_slack_did_not_sign_is_refused(play: Stage) -> None:
     question = play.ask()
     for signed in ({"secret": "guessed"}, {"late": 301}, {"late": -301}):
@@ -253,6 +260,7 @@ def test_a_click_that_slack_did_not_sign_is_refused(play: Stage) -> None:
     assert play.ballots.votes(question.id) == []
 
 
+@pytest.mark.hazard("H17")
 def test_a_signature_covers_every_byte(play: Stage) -> None:
     question = play.ask()
     body = urlencode({"payload": json.dumps(play.payload("approve"))}).encode()
@@ -283,6 +291,7 @@ def test_what_slack_signed_but_is_no_click_is_refused_without_a_crash(play: Stag
     assert play.client.get("/").status_code == 405
 
 
+@pytest.mark.hazard("H17")
 def test_the_same_click_sent_again_is_taken_once(play: Stage) -> None:
     question = play.ask()
     payload = play.payload("approve")
@@ -292,6 +301,7 @@ def test_the_same_click_sent_again_is_taken_once(play: Stage) -> None:
     assert len(play.ballots.votes(question.id)) == 1
 
 
+@pytest.mark.hazard("H23")
 def test_a_button_of_an_older_plan_decides_nothing(play: Stage) -> None:
     question = play.ask()
     payload = play.payload("approve")
@@ -310,6 +320,7 @@ def test_a_question_nobody_knows_is_said_to_be_unknown(play: Stage, value: str) 
     assert "Nothing is known of this question" in play.slack.told[-1]["text"]
 
 
+@pytest.mark.hazard("H36")
 def test_an_answer_goes_only_to_where_slack_takes_answers(play: Stage) -> None:
     play.ask()
     for address in ("https://evil.example/hooks/x", "http://169.254.169.254/", "file:///etc/passwd", ""):
@@ -359,6 +370,8 @@ def test_a_vote_stands_where_its_answer_does_not_arrive(play: Stage) -> None:
     assert len(play.ballots.votes(question.id)) == 1
 
 
+@pytest.mark.hazard("H35")
+@pytest.mark.invariant("I25")
 def test_no_secret_and_nothing_that_was_typed_is_logged(play: Stage, capfd: pytest.CaptureFixture[str]) -> None:
     play.ask()
     play.press("approve")
@@ -410,6 +423,8 @@ def test_a_form_that_cannot_be_opened_is_said_to_the_person(with_forms: Stage) -
 # the channel
 
 
+@pytest.mark.hazard("H30")
+@pytest.mark.invariant("I27")
 def test_of_more_questions_than_a_channel_can_hold_the_rest_are_listed_in_one_message(play: Stage) -> None:
     for at in range(14):
         play.ask(approval(id=f"a-{at:012d}", run=f"r-{at:012d}", plan_hash=f"{at:064d}"))

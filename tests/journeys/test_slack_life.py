@@ -44,6 +44,7 @@ def test_one_owner_agrees_in_slack_and_the_refused_call_goes_through(of: Of) -> 
     assert life.desk.accepted()
 
 
+@pytest.mark.hazard("H43")
 def test_an_owner_and_security_agree_in_slack_and_the_machine_gets_its_scopes(of: Of) -> None:
     life = of(SCOPE)
     question = life.ask()
@@ -63,6 +64,7 @@ def test_an_owner_and_security_agree_in_slack_and_the_machine_gets_its_scopes(of
     assert life.desk.accepted()
 
 
+@pytest.mark.invariant("I14")
 def test_a_deny_before_it_begins_means_that_nothing_is_ever_changed(of: Of) -> None:
     life = of(UPLOAD)
     question = life.ask()
@@ -88,6 +90,7 @@ def test_an_approval_that_comes_too_late_changes_nothing(of: Of) -> None:
     assert life.desk.unchanged()
 
 
+@pytest.mark.hazard("H24")
 def test_where_the_machine_was_changed_after_people_agreed_nothing_is_done_and_the_card_says_what(of: Of) -> None:
     life = of(SCOPE)
     question = life.ask()
@@ -102,6 +105,8 @@ def test_where_the_machine_was_changed_after_people_agreed_nothing_is_done_and_t
     assert life.play.buttons() == {}
 
 
+@pytest.mark.hazard("H19")
+@pytest.mark.invariant("I13")
 def test_a_vote_whose_proof_does_not_hold_any_more_does_not_count(of: Of) -> None:
     life = of(UPLOAD)
     question = life.ask()
@@ -112,6 +117,7 @@ def test_a_vote_whose_proof_does_not_hold_any_more_does_not_count(of: Of) -> Non
     assert life.desk.unchanged()
 
 
+@pytest.mark.hazard("H21")
 def test_someone_who_left_the_group_since_their_vote_does_not_count(of: Of) -> None:
     life = of(UPLOAD)
     question = life.ask()
@@ -122,6 +128,7 @@ def test_someone_who_left_the_group_since_their_vote_does_not_count(of: Of) -> N
     assert life.desk.unchanged()
 
 
+@pytest.mark.invariant("I15")
 def test_settled_twice_it_is_carried_out_once(of: Of) -> None:
     life = of(UPLOAD)
     question = life.ask()

@@ -91,6 +91,7 @@ def test_a_sweep_says_what_it_did_in_one_line(swept: Swept, capfd: pytest.Captur
     assert line == {"severity": "INFO", "event": "sweep", "outcome": "swept", "started": 0, "ended": 0, "stepped": 1}
 
 
+@pytest.mark.invariant("I08")
 def test_after_a_day_without_us_a_restart_finds_what_has_to_end_and_what_has_to_start(swept: Swept) -> None:
     swept.bench.open(GRANT, call=CALL)
     swept.every_minute(START + timedelta(minutes=10))

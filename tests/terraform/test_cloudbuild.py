@@ -96,6 +96,7 @@ def test_steps_wait_for_steps_that_there_are(root: Path, name: str) -> None:
         before.add(step["id"])
 
 
+@pytest.mark.hazard("H47")
 def test_what_is_built_carries_its_provenance(root: Path) -> None:
     build = read(root, "cloudbuild.yaml")
     assert build["options"]["requestedVerifyOption"] == "VERIFIED"
@@ -111,6 +112,7 @@ def test_the_plan_applies_nothing_and_the_apply_plans_nothing_new(root: Path) ->
     assert applied.index("sha256sum --check") < applied.index("terraform apply")
 
 
+@pytest.mark.hazard("H47")
 def test_the_apply_waits_for_a_person_and_no_commit_starts_it(root: Path) -> None:
     source = (root / "terraform/build.tf").read_text()
     assert re.search(r'apply = \{ file = "terraform/apply.cloudbuild.yaml", approved = true', source)

@@ -78,6 +78,7 @@ def test_variables_refuse_with_words_that_say_what_to_do(root: Path) -> None:
     assert [one for one in messages if len(one) < 40 or not one.endswith(".")] == []
 
 
+@pytest.mark.hazard("H38")
 def test_only_additive_bindings_are_used(root: Path) -> None:
     types = set(re.findall(r'^resource "(\w+)"', terraform(root), re.M))
     assert not [one for one in types if one.endswith(("_iam_binding", "_iam_policy"))]

@@ -98,6 +98,8 @@ def test_every_permission_that_an_adapter_names_is_in_the_table(root: Path) -> N
     assert not wrong
 
 
+@pytest.mark.hazard("H38")
+@pytest.mark.invariant("I29")
 def test_only_the_named_exceptions_are_dangerous() -> None:
     held = {one for role in ROLES for one in permissions_of(role) if floor_of(one, "") is T3}
     held -= {one for one in held if one.endswith(".getIamPolicy")}  # reading who may do what hands out nothing
@@ -105,16 +107,22 @@ def test_only_the_named_exceptions_are_dangerous() -> None:
     assert dangerous == set(EXCEPTIONS)
 
 
+@pytest.mark.hazard("H38")
+@pytest.mark.invariant("I29")
 def test_who_writes_policies_writes_nothing_else() -> None:
     others = {one for one in permissions_of(GRANT_WRITER) if not one.endswith(".setIamPolicy")}
     assert others == {"bigquery.datasets.update"}, "a dataset's policy is a part of the dataset"
 
 
+@pytest.mark.hazard("H38")
+@pytest.mark.invariant("I03", "I29")
 def test_the_reader_only_reads() -> None:
     reads = ("get", "list", "use", "getIamPolicy", "search", "getSerialPortOutput")
     assert [one for one in permissions_of(READER) if not one.rpartition(".")[2].startswith(reads)] == []
 
 
+@pytest.mark.hazard("H38")
+@pytest.mark.invariant("I29")
 def test_no_family_writes_what_belongs_to_another() -> None:
     read = set(permissions_of(READER)) | {"serviceusage.services.list"}
     writes = {

@@ -63,6 +63,8 @@ def test_the_samples_are_delivered_but_for_a_success_and_a_dry_run(root: Path) -
     assert left_out == {"09-no-denial-a-call-that-succeeded", "10-no-denial-a-dry-run-perimeter"}
 
 
+@pytest.mark.hazard("H37")
+@pytest.mark.invariant("I21")
 def test_a_refused_call_of_ours_is_left_out_and_anybody_elses_is_not() -> None:
     assert DELIVERED(AUDIT)
     assert not DELIVERED(with_caller(principalEmail=ACCOUNT))
@@ -105,6 +107,7 @@ def test_the_exclusion_is_what_the_filter_begins_with() -> None:
     assert sink_filter(OWN).startswith(f"NOT {self_filter(OWN)}")
 
 
+@pytest.mark.hazard("H37")
 @pytest.mark.parametrize("missing", ["project", "accounts", "functions"])
 def test_a_filter_that_would_feed_on_itself_is_refused(missing: str) -> None:
     parts: dict[str, Any] = {"project": OWN.project, "accounts": OWN.accounts, "functions": OWN.functions}

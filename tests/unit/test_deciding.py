@@ -152,6 +152,7 @@ def test_the_vote_that_is_enough_says_so(polls: Polls) -> None:
     assert (cast.said, cast.standing.state) == ("your vote counts, and it is enough", State.APPROVED)
 
 
+@pytest.mark.hazard("H18")
 def test_an_account_of_slack_is_a_person_only_if_somebody_said_so(polls: Polls) -> None:
     polls.ask()
     account = SlackUser(enterprise="E", team="T", user="U")
@@ -188,6 +189,7 @@ def test_what_is_no_vote_is_not_kept_and_its_person_hears_why(
     assert cast.standing.state is State.ASKED
 
 
+@pytest.mark.hazard("H11")
 def test_whoever_gains_through_a_group_is_found_in_it(polls: Polls) -> None:
     polls.never = ("group:team@example.com",)
     polls.directory.groups["team@example.com"] = {"ann@example.com"}
@@ -201,6 +203,7 @@ def test_whoever_gains_by_it_may_still_say_no(polls: Polls) -> None:
     assert polls.say("eve", DENY).standing.state is State.DENIED
 
 
+@pytest.mark.hazard("H21")
 @pytest.mark.parametrize(
     "error", [LookFailed("read", "own", "too slow"), NotAllowedToLook("x", "own", "no"), NotFound("own")]
 )
@@ -215,6 +218,7 @@ def test_a_directory_that_does_not_answer_makes_no_vote(polls: Polls, error: Exc
     assert polls.say("ann", choice).kept
 
 
+@pytest.mark.hazard("H19")
 def test_a_strong_place_takes_a_strong_proof() -> None:
     polls = Polls(quorums=(OWNERS, replace(SECURITY, strong=True)))
     polls.ask()
@@ -276,6 +280,7 @@ def both(polls: Polls) -> Approval:
     return asked
 
 
+@pytest.mark.invariant("I16")
 def test_what_was_approved_is_begun_as_it_was_shown_by_those_who_agreed(polls: Polls) -> None:
     asked = both(polls)
     polls.clock.turn(minutes=3)
@@ -298,6 +303,7 @@ def test_the_id_of_a_fix_is_known_before_it_is_opened(polls: Polls) -> None:
         assert open_fix(opened, bench.journal, bench.queue, bench.clock.now()) == fix_of(opened)
 
 
+@pytest.mark.invariant("I01", "I33")
 def test_nothing_is_begun_without_enough_people(polls: Polls) -> None:
     polls.ask()
     polls.say("ann"), polls.say("bob")
@@ -311,6 +317,7 @@ def test_nothing_is_begun_without_enough_people(polls: Polls) -> None:
     )
 
 
+@pytest.mark.invariant("I15")
 def test_settled_twice_it_is_one_fix(polls: Polls) -> None:
     both(polls)
     first = polls.settle()
@@ -339,6 +346,8 @@ def test_time_that_looking_takes_counts(polls: Polls) -> None:
     assert polls.fixes() == []
 
 
+@pytest.mark.hazard("H24")
+@pytest.mark.invariant("I16")
 def test_a_plan_that_is_another_one_by_now_voids_the_votes_and_says_what_changed(polls: Polls) -> None:
     asked = both(polls)
     polls.role, polls.version = Role("roles/storage.admin"), "h2"
@@ -372,6 +381,8 @@ def test_what_cannot_be_told_now_is_tried_again(polls: Polls, error: Exception) 
     assert polls.settle().state is State.CONSUMED
 
 
+@pytest.mark.hazard("H23")
+@pytest.mark.invariant("I02", "I17")
 @pytest.mark.parametrize("mode", [REFUSE, IGNORE, NOTIFY, DRY_RUN])
 def test_a_policy_that_is_stricter_by_now_wins(polls: Polls, mode: Mode) -> None:
     both(polls)
@@ -380,6 +391,8 @@ def test_a_policy_that_is_stricter_by_now_wins(polls: Polls, mode: Mode) -> None
     assert (told.state, "the rule is gone" in told.said, polls.fixes()) == (State.REFUSED, True, [])
 
 
+@pytest.mark.hazard("H23")
+@pytest.mark.invariant("I17")
 @pytest.mark.parametrize(
     ("terms", "said"),
     [
@@ -418,6 +431,7 @@ def test_people_that_the_policy_names_only_now_count_if_they_have_voted() -> Non
     assert polls.settle().state is State.CONSUMED
 
 
+@pytest.mark.invariant("I17")
 @pytest.mark.parametrize(("mode", "tier", "quorums"), [(AUTO, "T0", ()), (ASK, "T1", (OWNERS,))])
 def test_a_freer_policy_does_not_free_from_what_was_asked(mode: Mode, tier: str, quorums: Any) -> None:
     polls = Polls()
@@ -430,6 +444,7 @@ def test_a_freer_policy_does_not_free_from_what_was_asked(mode: Mode, tier: str,
     assert polls.settle().state is State.CONSUMED
 
 
+@pytest.mark.hazard("H21")
 def test_whoever_left_a_group_since_does_not_count_and_another_may_vote(polls: Polls) -> None:
     both(polls)
     polls.directory.groups["sec"].discard("sue@example.com")
@@ -442,6 +457,7 @@ def test_whoever_left_a_group_since_does_not_count_and_another_may_vote(polls: P
     assert line.body.approved_by == ("ann@example.com", "tom@example.com")
 
 
+@pytest.mark.hazard("H20")
 def test_whoever_gains_only_by_now_does_not_count(polls: Polls) -> None:
     both(polls)
     polls.never = ("user:eve@example.com", "group:team@example.com")
@@ -466,6 +482,7 @@ def test_a_directory_that_does_not_answer_begins_nothing_and_ends_nothing(polls:
     assert polls.settle().state is State.CONSUMED
 
 
+@pytest.mark.hazard("H44")
 def test_a_vote_without_a_proof_that_holds_does_not_count(polls: Polls) -> None:
     polls.ask()
     polls.say("ann")
@@ -483,6 +500,7 @@ def test_a_vote_through_a_channel_that_nobody_can_verify_does_not_count(polls: P
     assert polls.fixes() == []
 
 
+@pytest.mark.hazard("H44")
 def test_votes_that_somebody_wrote_into_the_store_are_looked_at_as_any_other(polls: Polls) -> None:
     asked = polls.ask()
     for forged in (paper("ann", channel="paper"), paper("sue", channel="paper")):
@@ -492,6 +510,8 @@ def test_votes_that_somebody_wrote_into_the_store_are_looked_at_as_any_other(pol
     assert polls.fixes() == []
 
 
+@pytest.mark.hazard("H25")
+@pytest.mark.invariant("I14")
 def test_a_deny_between_the_last_look_and_the_end_still_wins(polls: Polls) -> None:
     asked = both(polls)
 

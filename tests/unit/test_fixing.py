@@ -97,6 +97,7 @@ def test_a_decision_that_refuses_says_every_reason(bench: Bench, facts: FakeFact
         prepared(bench, facts)
 
 
+@pytest.mark.hazard("H06")
 def test_an_entry_that_cloud_logging_does_not_have_leads_to_no_change(bench: Bench, facts: FakeFacts) -> None:
     facts.logged["i1"] = None
     with pytest.raises(Refused, match="own copy of the entry was not found"):
@@ -163,6 +164,7 @@ def test_approved_twice_at_once_it_is_one_fix(bench: Bench, facts: FakeFacts) ->
     assert len(bench.journal.kept) == 1
 
 
+@pytest.mark.invariant("I33")
 @pytest.mark.parametrize("by", [(), (f"app@{PROJECT}.iam.gserviceaccount.com",), ("root",)])
 def test_without_somebody_who_counts_nothing_begins(bench: Bench, facts: FakeFacts, by: tuple[str, ...]) -> None:
     with pytest.raises(Refused):
@@ -170,6 +172,7 @@ def test_without_somebody_who_counts_nothing_begins(bench: Bench, facts: FakeFac
     assert bench.journal.kept == {}
 
 
+@pytest.mark.hazard("H11")
 def test_whoever_was_refused_on_whose_behalf_or_who_gains_does_not_count(bench: Bench, facts: FakeFacts) -> None:
     entry = audit(permission="storage.objects.get", resource="projects/_/buckets/b", principal=EVE)
     chain = [{"firstPartyPrincipal": {"principalEmail": BOB}}]
@@ -229,6 +232,7 @@ def test_while_one_undo_runs_there_is_no_other_one(bench: Bench) -> None:
         undo(fix.id, (ANN,), bench.shop())
 
 
+@pytest.mark.hazard("H45")
 def test_what_was_taken_back_is_so_for_good_and_an_undo_is_not_undone(bench: Bench) -> None:
     fix = done(bench, GRANT)
     undone = bench.run(undo(fix.id, (ANN,), bench.shop()))

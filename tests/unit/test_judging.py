@@ -76,11 +76,13 @@ def test_a_rule_with_all_three_lets_a_proven_denial_through_without_a_person() -
     assert (found.mode, found.terms.tier, found.terms.hours, found.terms.rules) == (AUTO, "T0", 2, ("writes-reports",))
 
 
+@pytest.mark.hazard("H01")
 def test_without_a_rule_it_is_told_and_nothing_more() -> None:
     found = Court("version: 1\n").decision()
     assert (found.mode, found.terms) == (NOTIFY, None)
 
 
+@pytest.mark.invariant("I03")
 def test_in_observe_mode_the_same_rule_is_a_dry_run() -> None:
     found = Court().decision(enforcing=False)
     assert (found.mode, "rule writes-reports says auto" in found.reasons) == (DRY_RUN, True)
@@ -118,6 +120,7 @@ def test_a_directory_that_does_not_answer_permits_nothing() -> None:
     assert court.decision(directory=None).mode is NOTIFY
 
 
+@pytest.mark.hazard("H09", "H48")
 def test_an_entry_is_as_old_as_cloud_logging_says_and_not_as_it_says_itself() -> None:
     court = Court(ASKS)
     court.received = NOON - timedelta(hours=25)
@@ -133,12 +136,14 @@ def test_a_stop_set_by_a_person_holds_at_once() -> None:
     assert (found.mode, any("has stopped folders/7" in why for why in found.reasons)) == (DRY_RUN, True)
 
 
+@pytest.mark.invariant("I19")
 def test_guards_that_cannot_be_read_permit_nothing() -> None:
     court = Court()
     court.guards.unreadable = True
     assert court.decision().mode is NOTIFY
 
 
+@pytest.mark.hazard("H01")
 def test_a_burst_of_different_refusals_leaves_only_notices() -> None:
     court = Court()
     for at in range(10):
@@ -148,10 +153,14 @@ def test_a_burst_of_different_refusals_leaves_only_notices() -> None:
     assert any("was refused many different things at once" in why for why in found.reasons)
 
 
+@pytest.mark.hazard("H37")
+@pytest.mark.invariant("I21")
 def test_our_own_denials_are_never_planned() -> None:
     assert Court().decision(ours=frozenset({CALLER})).mode is REFUSE
 
 
+@pytest.mark.hazard("H39")
+@pytest.mark.invariant("I22")
 def test_what_watches_over_us_is_never_changed() -> None:
     bucket = "//storage.googleapis.com/projects/_/buckets/reports"
     assert Court().decision(protected=(bucket,)).mode is REFUSE

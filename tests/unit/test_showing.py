@@ -172,6 +172,8 @@ def test_the_story_tells_what_was_done_and_only_news() -> None:
     ]
 
 
+@pytest.mark.hazard("H16")
+@pytest.mark.invariant("I25")
 def test_a_story_of_hostile_words_is_harmless_and_a_long_one_keeps_both_ends() -> None:
     many = [Paged(step=0, why=f"<!channel> {at} & \u202e") for at in range(400)]
     _, lines = fixed(*many)

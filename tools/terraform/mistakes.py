@@ -112,10 +112,26 @@ MISTAKES = (
     Mistake(
         "detect may write the journal",
         "store.tf",
-        'name == "detect" ? "roles/datastore.viewer"',
-        'name == "detect" ? "roles/datastore.user"',
+        'journal = [for name in keys(local.functions) : name if !contains(["approve", "detect"], name)]',
+        'journal = [for name in keys(local.functions) : name if !contains(["approve"], name)]',
         FAMILIES,
         "detect may write the journal of fixes",
+    ),
+    Mistake(
+        "approve may write the journal",
+        "store.tf",
+        'journal = [for name in keys(local.functions) : name if !contains(["approve", "detect"], name)]',
+        'journal = [for name in keys(local.functions) : name if !contains(["detect"], name)]',
+        FAMILIES,
+        "approve, which is public, may reach the journal of fixes",
+    ),
+    Mistake(
+        "every executor carries out every family",
+        "functions.tf",
+        "UNFORBID_FAMILIES = family",
+        'UNFORBID_FAMILIES = "iam,api,compute"',
+        FAMILIES,
+        "An executor would carry out fixes of another family",
     ),
     Mistake(
         "a plan is applied without approval",

@@ -41,6 +41,7 @@ def test_a_group_may_be_named_by_its_address(directory: CloudIdentityDirectory) 
     assert not directory.is_member(OWNERS, BOB)
 
 
+@pytest.mark.hazard("H21")
 def test_an_answer_holds_for_a_minute(cloud: Cloud, directory: CloudIdentityDirectory, clock: FakeClock) -> None:
     assert directory.is_member(ID, ANN)
     cloud.world.groups[LEADS] = []
@@ -83,6 +84,7 @@ def test_what_passes_by_itself_is_asked_again(
     assert directory.is_member(ID, ANN)
 
 
+@pytest.mark.hazard("H21")
 @pytest.mark.parametrize("fault", OUTAGES)
 def test_no_usable_answer_is_never_a_no(cloud: Cloud, directory: CloudIdentityDirectory, fault: FaultKind) -> None:
     failed = fails(cloud, CHECK, fault, lambda: directory.is_member(ID, ANN))

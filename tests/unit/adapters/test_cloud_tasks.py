@@ -13,7 +13,7 @@ from fakes.journal import MemoryQueue
 
 from sandbox.task_delivery import deliver
 from sandbox.tasks import TaskQueues, serving_tasks
-from shared.adapters.cloud_tasks import MOST_NAMES, CloudTasksQueue, Wakes
+from shared.adapters.cloud_tasks import MOST_NAMES, CloudTasksQueue, Wakes, WakesByFamily
 from shared.errors import StoreUnavailable
 
 QUEUE = "projects/p/locations/europe-west1/queues/fixes"
@@ -132,6 +132,25 @@ def test_a_queue_that_may_not_be_used_is_said_and_the_fix_stays_due(bench: Bench
     with pytest.raises(StoreUnavailable, match="PermissionDenied"):
         bench.queue.put("f-1", clock.now())
     assert bench.queue.due(clock.now(), 9) == ["f-1"]
+
+
+def test_an_item_wakes_the_executor_of_its_own_family_through_its_own_queue(clock: FakeClock) -> None:
+    with serving_tasks(clock.now) as (tasks, endpoint):
+        by_family = {one: Wakes(f"{QUEUE}-{one}", f"{URL}-{one}", INVOKER, endpoint) for one in ("iam", "api")}
+        wakes = WakesByFamily(by_family, {"f-1": "api", "a-1": "iam"}.__getitem__)
+        queue = CloudTasksQueue(MemoryQueue(), wakes, clock, swept=("end:",))
+        for item in ("f-1", "a-1", "end:f-1"):
+            queue.put(item, clock.now())
+        called: list[tuple[str, str]] = []
+
+        def note(url: str, _: Any, body: bytes, __: float) -> int:
+            called.append((url, json.loads(body)["fix"]))
+            return 200
+
+        assert sorted(name.split("/")[5] for name in tasks.waiting) == ["fixes-api", "fixes-iam"]
+        deliver(tasks, note)
+        assert sorted(called) == [(f"{URL}-api", "f-1"), (f"{URL}-iam", "a-1")]
+        wakes.close()
 
 
 def test_a_queue_that_is_not_there_is_said(clock: FakeClock) -> None:

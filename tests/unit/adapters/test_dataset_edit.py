@@ -93,6 +93,7 @@ def test_twice_is_once(dataset: dict[str, Any], add: AddBinding) -> None:
     assert dataset_edit.remove(dataset, inverse(add)) == dataset
 
 
+@pytest.mark.invariant("I06")
 @given(datasets, adds)
 def test_it_comes_last_and_nothing_before_it_moves(dataset: dict[str, Any], add: AddBinding) -> None:
     after = dataset_edit.add(dataset, add)

@@ -32,6 +32,7 @@ def test_without_credentials_the_look_has_failed(
         adapter.policy(GoogleClients(), name)  # type: ignore[attr-defined]
 
 
+@pytest.mark.hazard("H40")
 def test_policies_are_asked_for_with_version_three(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
     add_topic(cloud.world, "acme-web", "orders")
     clients, asked = cloud.clients(), []

@@ -103,6 +103,7 @@ def test_an_effect_is_an_operation_whose_name_is_kept(cloud: Cloud, machine: Res
     assert len(begun(cloud, verb)) == before + 1
 
 
+@pytest.mark.hazard("H27")
 @pytest.mark.parametrize("verb", VERBS)
 def test_the_same_request_again_is_the_same_operation(cloud: Cloud, machine: Resource, verb: str) -> None:
     ready_for(cloud, machine, verb)
@@ -111,6 +112,7 @@ def test_the_same_request_again_is_the_same_operation(cloud: Cloud, machine: Res
     assert perform(cloud, effect(verb, name_of(machine))) == first
 
 
+@pytest.mark.invariant("I06")
 def test_a_machine_is_stopped_changed_and_started_as_planned(cloud: Cloud, machine: Resource) -> None:
     name = name_of(machine)
     for verb in ("stop", "setServiceAccount", "setMachineType", "start"):
@@ -144,6 +146,7 @@ def test_an_account_can_be_taken_from_a_machine(cloud: Cloud, machine: Resource)
     )
 
 
+@pytest.mark.hazard("H15")
 @pytest.mark.parametrize("verb", VERBS)
 def test_another_machine_of_the_same_name_is_never_touched(cloud: Cloud, machine: Resource, verb: str) -> None:
     ready_for(cloud, machine, verb)

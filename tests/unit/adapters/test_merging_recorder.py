@@ -49,6 +49,7 @@ def process(store: MemoryStore, clock: FakeClock) -> Process:
     return Process(store, clock)
 
 
+@pytest.mark.invariant("I27")
 def test_repeats_are_one_run_with_an_exact_count_and_at_most_one_write_a_second(
     process: Process, store: MemoryStore, clock: FakeClock
 ) -> None:
@@ -63,6 +64,7 @@ def test_repeats_are_one_run_with_an_exact_count_and_at_most_one_write_a_second(
     assert store.writes <= seconds + 2
 
 
+@pytest.mark.hazard("H48")
 def test_a_redelivered_entry_is_not_counted_twice(process: Process, store: MemoryStore) -> None:
     for key in (b"a", b"b", b"a", b"b", b"b"):
         process.sees(key)
@@ -182,6 +184,8 @@ def test_a_run_that_could_not_be_stored_is_not_remembered(process: Process, stor
     assert (run.count, run.deliveries) == (1, 1)
 
 
+@pytest.mark.hazard("H29")
+@pytest.mark.invariant("I27")
 def test_what_one_process_remembers_is_bounded_and_forgetting_loses_no_count(
     process: Process, store: MemoryStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -36,6 +36,7 @@ def listed(policy: Any) -> list[Any]:
     return plain.get("bindings", [])
 
 
+@pytest.mark.invariant("I11")
 @given(policies(), future, adds)
 def test_undone_it_is_what_it_was(policy: dict[str, Any], more: dict[str, str], add: AddBinding) -> None:
     policy = more | policy
@@ -46,6 +47,7 @@ def test_undone_it_is_what_it_was(policy: dict[str, Any], more: dict[str, str], 
             assert after.SerializeToString() == before.SerializeToString()
 
 
+@pytest.mark.invariant("I11")
 @given(policies(), adds)
 def test_twice_is_once(policy: dict[str, Any], add: AddBinding) -> None:
     for before in (policy, message(policy)):
@@ -62,6 +64,8 @@ def test_it_is_there_after_and_was_not_before(policy: dict[str, Any], add: AddBi
         assert policy_edit.has(policy_edit.add(before, add), add)
 
 
+@pytest.mark.hazard("H40")
+@pytest.mark.invariant("I06")
 @given(policies(), future, adds)
 def test_everything_else_stays_where_and_as_it_is(
     policy: dict[str, Any], more: dict[str, str], add: AddBinding
@@ -103,6 +107,8 @@ def test_only_the_very_condition_is_the_binding(policy: dict[str, Any], other: C
     assert (policy_edit.remove(mine, wanted) == mine) == (other != ENDS)
 
 
+@pytest.mark.hazard("H40")
+@pytest.mark.invariant("I06")
 @given(policies(), bindings, adds)
 def test_what_others_write_in_between_survives_the_undo(
     policy: dict[str, Any], foreign: dict[str, Any], add: AddBinding
@@ -153,6 +159,7 @@ def test_a_member_that_stands_twice_goes_from_both_places() -> None:
         assert left == [binding(CREATOR, ["user:ann@example.com"], None)]
 
 
+@pytest.mark.hazard("H15")
 def test_a_deleted_member_of_the_same_name_is_somebody_else() -> None:
     gone = f"deleted:{OURS}?uid=123456789012345678901"
     policy = {"etag": "x", "version": 1, "bindings": [binding(CREATOR, [gone], None)]}

@@ -121,6 +121,8 @@ def test_a_member_is_added_and_removed_and_then_all_is_as_it_was(place: Place) -
         assert place.rest() == {"version": 1}
 
 
+@pytest.mark.hazard("H40")
+@pytest.mark.invariant("I06")
 def test_the_bindings_of_others_stay_whatever_they_look_like(place: Place) -> None:
     grant(place.world, place.name, ROLE, f"deleted:{OURS}?uid=123456789012345678901", ANN)
     grant(place.world, place.name, OTHER, OURS)
@@ -194,6 +196,8 @@ def test_after_a_conflict_all_of_it_is_done_again(form: Place, times: int) -> No
     assert (form.bindings(), form.writes()) == (form.ours(), times + 1)
 
 
+@pytest.mark.hazard("H40")
+@pytest.mark.invariant("I06")
 def test_what_another_writes_in_between_is_kept(place: Place) -> None:
     place.world.calls = Interferes(place.held.writes, lambda: grant(place.world, place.name, OTHER, ANN), times=2)
     assert place.add().result is Result.CHANGED
@@ -204,6 +208,7 @@ def test_what_another_writes_in_between_is_kept(place: Place) -> None:
     assert [one for one in place.bindings() if OURS in one["members"]] == []
 
 
+@pytest.mark.hazard("H40")
 def test_a_storm_of_conflicts_is_left_to_blow_over(form: Place) -> None:
     form.world.resources[form.name].hidden["conflicts"] = 100
     with pytest.raises(LookFailed, match=r"somebody else was changing it .* 8 times in a row"):

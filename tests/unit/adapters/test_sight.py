@@ -117,6 +117,7 @@ def test_nothing_before_or_after_the_time_counts(cloud: Cloud, minute: int) -> N
     assert seen(cloud) == Outcomes()
 
 
+@pytest.mark.hazard("H07")
 def test_an_entry_that_somebody_else_than_google_wrote_proves_nothing(cloud: Cloud) -> None:
     audit(cloud)
     cloud.world.entries[-1]["logName"] = f"{PROJECT}/logs/forged"

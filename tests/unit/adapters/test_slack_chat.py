@@ -38,6 +38,7 @@ def test_a_message_is_posted_edited_and_answered_in_its_thread(chat: SlackChat, 
     assert [one["ts"] for one in slack.thread(ts)] == [below]
 
 
+@pytest.mark.hazard("H16")
 def test_slack_is_told_to_make_no_link_no_mention_and_no_preview(chat: SlackChat, slack: FakeSlack) -> None:
     ts = chat.post(CHANNEL, HELLO)
     chat.edit(Card(run="r-1", channel=CHANNEL, message=ts), HELLO)
@@ -115,6 +116,7 @@ def test_blocks_that_slack_does_not_know_are_refused(chat: SlackChat) -> None:
         chat.post(CHANNEL, Message("x", ({"type": "section", "text": {"type": "mrkdwn", "text": "<!here>"}},)))
 
 
+@pytest.mark.hazard("H35")
 def test_the_token_is_in_no_error_and_no_log_however_much_is_logged(
     chat: SlackChat, slack: FakeSlack, clock: FakeClock, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -24,7 +24,8 @@ from shared.deciding import expire
 from shared.errors import Refused
 from shared.model.approval import Approval, Choice, Ended, Ending
 from shared.model.decision import Quorum
-from shared.model.journal import Opened
+from shared.model.journal import Opened, Outcome
+from shared.pipeline.execute import execute
 
 DEPTH, LASTS = 8, 2
 DENY = Choice.DENY
@@ -35,13 +36,15 @@ Step = Callable[["World"], None]
 class World:
     """A station with its people, and beside it the plain history of what was said to it and what came of it.
 
-    `said` is question, who, what, which plan was shown, when; `begun` is when each fix was; both in minutes.
+    `said` is question, who, what, which plan was shown, when; `begun` is when each fix was; both in minutes. `late` are
+    the questions to which somebody said no when they were used up already.
     """
 
     def __init__(self, **terms: Any) -> None:
         self.polls = Polls(minutes=LASTS, **terms)
         self.said: tuple[tuple[str, str, Choice, str, int], ...] = ()
         self.begun: dict[str, int] = {}
+        self.late: frozenset[str] = frozenset()
         self.minute = 0
         self.polls.ask()
 
@@ -58,7 +61,7 @@ class World:
             "queue": dict(self.polls.bench.queue.waiting),
             "groups": {key: frozenset(members) for key, members in self.polls.directory.groups.items()},
             "polls": (self.polls.clock.at, self.polls.version),
-            "history": (self.said, dict(self.begun), self.minute),
+            "history": (self.said, dict(self.begun), self.late, self.minute),
         }
 
     def load(self, saved: dict[str, Any]) -> None:
@@ -72,7 +75,7 @@ class World:
         self.polls.bench.queue.waiting = dict(saved["queue"])
         self.polls.directory.groups = {key: set(members) for key, members in saved["groups"].items()}
         self.polls.clock.at, self.polls.version = saved["polls"]
-        self.said, begun, self.minute = saved["history"]
+        self.said, begun, self.late, self.minute = saved["history"]
         self.begun = dict(begun)
 
     def mark(self) -> tuple[Any, ...]:
@@ -84,7 +87,7 @@ class World:
         )
         ends = tuple((one.approval, one.ending) for one in ballots.ends.values())
         people = tuple(sorted(self.polls.directory.groups["sec"]))
-        history = (frozenset(self.said), tuple(self.begun.items()))
+        history = (frozenset(self.said), tuple(self.begun.items()), self.late)
         return given, ends, tuple(journal.kept), tuple(ballots.asked), self.polls.version, self.minute, people, history
 
 
@@ -95,10 +98,15 @@ def says(who: str, choice: Choice = Choice.APPROVE, *, version: str = "", first:
         asked = list(world.polls.ballots.asked.values())
         question = asked[0] if first else asked[-1]
         shown = version or question.plan_hash
-        before = world.polls.ballots.votes(question.id)
+        before, over = world.polls.ballots.votes(question.id), world.polls.ballots.ended(question.id)
         with suppress(Crash):
             world.polls.say(who, choice, approval=question.id, plan_hash=shown)
-        if world.polls.ballots.votes(question.id) != before:
+        if world.polls.ballots.votes(question.id) == before:
+            return
+        if over is not None:
+            assert (choice, over.ending) == (DENY, Ending.CONSUMED), "nothing else counts after the end"
+            world.late |= {question.id}
+        else:
             world.said = (*world.said, (question.id, who, choice, shown, world.minute))
 
     return step
@@ -208,6 +216,15 @@ def enough(world: World, asked: Approval, in_group: dict[str, set[str]]) -> bool
     return any(all(who in in_group[group] for who, group in zip(seat, places, strict=True)) for seat in seats)
 
 
+def ends_without_an_effect(fix: str, world: World) -> None:
+    """A no that came when the fix was begun, and nothing of it done, is the end of it."""
+    saved = world.save()
+    ended = execute(fix, world.polls.bench.shop())
+    assert ended.outcome is Outcome.REFUSED
+    assert not any(step.effects for step in ended.steps)
+    world.load(saved)
+
+
 def rules(in_group: dict[str, set[str]]) -> Callable[[World], None]:
     """What has to hold in every world."""
 
@@ -221,6 +238,8 @@ def rules(in_group: dict[str, set[str]]) -> Callable[[World], None]:
         for question, fix in consumed.items():
             asked = ballots.asked[question]
             assert enough(world, asked, in_group), f"used up by {world.said}"
+            if question in world.late and fix in world.polls.fixes():
+                ends_without_an_effect(fix, world)
             if fix in world.begun:
                 begins = (asked.asked_at - START) // MINUTE
                 assert begins <= world.begun[fix] < begins + LASTS, "begun while the question was open"
@@ -270,6 +289,8 @@ def peopled(in_group: dict[str, set[str]], **terms: Any) -> World:
     return world
 
 
+@pytest.mark.hazard("H25")
+@pytest.mark.invariant("I13", "I14", "I33")
 @pytest.mark.parametrize("name", WORLDS)
 def test_nothing_is_begun_without_enough_different_people_in_time_and_nothing_twice(name: str) -> None:
     terms, in_group, steps = WORLDS[name]

@@ -99,6 +99,8 @@ def test_a_tier_that_is_not_known_is_approved_by_nobody(tier: str) -> None:
 # one person, one vote
 
 
+@pytest.mark.hazard("H18")
+@pytest.mark.invariant("I13")
 def test_a_person_is_not_two_by_two_accounts_of_the_directory_or_two_spellings() -> None:
     asked = question(domains=("example.com", "gmail.com", "googlemail.com"))
     for other in ("ann+two@example.com", "ANN@example.com"):
@@ -128,6 +130,7 @@ def test_the_same_vote_twice_is_one() -> None:
 # who never counts
 
 
+@pytest.mark.hazard("H11", "H20")
 @pytest.mark.parametrize(
     "never",
     [
@@ -147,16 +150,19 @@ def test_nobody_approves_for_themselves(never: tuple[str, ...]) -> None:
     assert "nobody approves for themselves" in why(t1(never=never), vote)
 
 
+@pytest.mark.hazard("H11")
 @pytest.mark.parametrize("who", ["allUsers", "allAuthenticatedUsers", "principalSet://x/*", "projectEditor:acme"])
 def test_where_it_cannot_be_told_who_gains_nobody_counts(who: str) -> None:
     assert "may be among those who gain" in why(t1(never=(who,)), paper("ann"))
 
 
+@pytest.mark.hazard("H13")
 @pytest.mark.parametrize("never", ["user:joann@example.com", "user:ann@example.com.evil.com", "domain:ample.com"])
 def test_who_only_looks_alike_is_not_excluded(never: str) -> None:
     assert state(t1(never=(never,)), paper("ann")) is State.APPROVED
 
 
+@pytest.mark.hazard("H14")
 @pytest.mark.parametrize(
     ("email", "said"),
     [
@@ -186,6 +192,7 @@ def test_without_a_domain_there_is_nobody_of_the_organisation() -> None:
 # what, when, why
 
 
+@pytest.mark.invariant("I13")
 def test_a_vote_is_for_one_plan_of_one_question() -> None:
     for other in (paper("ann", plan_hash="H"), paper("ann", plan_hash=""), paper("ann", approval="a-2")):
         assert "another plan" in why(t1(), other)
@@ -277,6 +284,7 @@ def _could_be_seated(places: list[Quorum], votes: list[Vote]) -> bool:
     return any(_could_be_seated(rest, [other for other in votes if other is not vote]) for vote in fitting)
 
 
+@pytest.mark.invariant("I13")
 @given(ASKED, VOTES)
 def test_approved_is_exactly_enough_different_people_on_places_of_their_own(asked: Approval, votes: list[Vote]) -> None:
     told = tally(asked, votes, None, NOW)

@@ -46,6 +46,7 @@ def test_a_key_is_replaced_without_a_gap() -> None:
         assert posted(request(key=key), (KEY, NEXT), START).approval == "a-1"
 
 
+@pytest.mark.hazard("H17")
 @pytest.mark.parametrize(
     "forged",
     [
@@ -78,6 +79,7 @@ def test_a_key_that_can_be_guessed_is_none() -> None:
             posted(request(key=short), (short,), START)
 
 
+@pytest.mark.hazard("H17")
 @pytest.mark.parametrize("ago", [301, -301, 86_400, -86_400])
 def test_a_request_is_fresh_for_five_minutes_either_way(ago: float) -> None:
     with pytest.raises(Refused, match="last 5 minutes"):

@@ -17,6 +17,7 @@ API_OFF = text("x") | {
 }
 
 
+@pytest.mark.hazard("H10")
 def test_a_target_outside_our_organisation_is_refused() -> None:
     facts = FakeFacts()
     facts.lines["projects/acme-data"] = ELSEWHERE
@@ -58,6 +59,7 @@ def test_the_project_of_an_api_is_the_consumer_and_not_the_one_that_owns_the_log
     assert (told.cause, told.proven, told.decision.mode) == ("api.disabled", "yes", "refuse")
 
 
+@pytest.mark.hazard("H10")
 def test_the_log_of_an_application_does_not_tell_whose_a_bucket_is() -> None:
     spoken = text(
         f"app@{PROJECT}.iam.gserviceaccount.com does not have storage.objects.get access to the Google Cloud Storage "

@@ -36,6 +36,8 @@ def stands_at(bench: Bench, state: str) -> Fix:
     return bench.run(bench.open(WORK), stop=lambda now: now.steps[0].state == state)
 
 
+@pytest.mark.hazard("H43")
+@pytest.mark.invariant("I12")
 @pytest.mark.parametrize("state", ["STOPPING", "SETTING", "STARTING"])
 def test_a_machine_we_stopped_is_started_after_the_deadline_of_its_step(bench: Bench, state: str) -> None:
     fix = stands_at(bench, state)
@@ -47,6 +49,7 @@ def test_a_machine_we_stopped_is_started_after_the_deadline_of_its_step(bench: B
     assert left.effect == StartMachine(machine=NAME, request=left.effect.request)
 
 
+@pytest.mark.invariant("I12")
 @pytest.mark.parametrize("state", ["STOPPING", "SETTING", "STARTING"])
 def test_it_runs_again_within_a_quarter_of_an_hour_after_that_without_the_executor(bench: Bench, state: str) -> None:
     deadline = stands_at(bench, state).steps[0].deadline
@@ -112,6 +115,7 @@ def test_a_reset_leaves_nothing_stopped(bench: Bench) -> None:
     assert left_stopped([fix], bench.clock.now() + timedelta(days=1)) == ()
 
 
+@pytest.mark.hazard("H15")
 def test_a_machine_that_was_made_anew_is_not_started(bench: Bench) -> None:
     fix = stands_at(bench, "STOPPING")
     bench.google.recreate()

@@ -71,6 +71,7 @@ def test_a_role_that_has_not_changed_is_still_safe() -> None:
     assert (found.verdict, found.gained, found.lost) == (YES, (), ())
 
 
+@pytest.mark.hazard("H04")
 @pytest.mark.parametrize(
     "gained", ["dns.zones.setIamPolicy", "iam.serviceAccounts.actAs", "secretmanager.versions.access"]
 )

@@ -48,6 +48,7 @@ def test_a_bucket_tells_no_project_so_it_draws_on_the_organisation_alone() -> No
     assert Budget.PROJECT not in {one.budget for one in charges_of(on)}
 
 
+@pytest.mark.hazard("H02", "H30")
 @pytest.mark.parametrize(
     ("budget", "most", "within"),
     [
@@ -86,6 +87,7 @@ def test_what_others_have_used_does_not_count() -> None:
     assert not too_much((charge,), before(others, 50, timedelta(minutes=1)), NOW)
 
 
+@pytest.mark.hazard("H02")
 def test_a_sixth_different_role_in_a_week_is_too_much_and_one_of_the_five_is_not() -> None:
     whose = "user:ann@example.com"
     five = before(Charge(budget=Budget.PRINCIPAL_ROLES, whose=whose), 5, timedelta(hours=20), "roles/r")
@@ -93,12 +95,14 @@ def test_a_sixth_different_role_in_a_week_is_too_much_and_one_of_the_five_is_not
     assert not too_much((Charge(budget=Budget.PRINCIPAL_ROLES, whose=whose, what="roles/r3"),), five, NOW)
 
 
+@pytest.mark.hazard("H37")
 def test_the_third_time_in_a_week_a_lasting_fix_is_proposed() -> None:
     charge = Charge(budget=Budget.SAME, whose="x")
     (why,) = too_much((charge,), before(charge, 2, timedelta(days=2)), NOW)
     assert "have a lasting binding made, as code" in why
 
 
+@pytest.mark.invariant("I30")
 def test_a_clock_ahead_of_ours_frees_no_budget() -> None:
     charge = Charge(budget=Budget.MACHINE, whose="m")
     ahead = [Spent(charge=charge, key="f-1", at=NOW + HOUR)]

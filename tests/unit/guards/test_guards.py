@@ -67,6 +67,7 @@ def test_the_order_in_which_trips_are_told_does_not_matter(told: list[tuple[Went
     assert breaker(mixed, NOW + HOUR) == breaker(made, NOW + HOUR)
 
 
+@pytest.mark.hazard("H01")
 def test_a_burst_of_different_refusals_marks_a_caller_for_a_day() -> None:
     burst = [NOW + at * 10 * timedelta(seconds=1) for at in range(BURST)]
     assert probing_until(burst, burst[-1]) == burst[-1] + MARKED_FOR
@@ -108,6 +109,7 @@ def test_a_scope_is_one_of_four_kinds(scope: str, is_one: bool) -> None:
     assert is_scope(scope) is is_one
 
 
+@pytest.mark.hazard("H09", "H48")
 @pytest.mark.parametrize(
     ("age", "for_a_rule", "for_people"),
     [(timedelta(), True, True), (HOUR, True, True), (HOUR + MINUTE, False, True), (25 * HOUR, False, False),
@@ -120,5 +122,6 @@ def test_an_entry_is_fresh_for_an_hour_for_a_rule_and_a_day_for_people(
     assert is_fresh(NOW - age, NOW, FOR_PEOPLE) is for_people
 
 
+@pytest.mark.hazard("H09", "H48")
 def test_an_entry_without_a_time_is_never_fresh() -> None:
     assert not is_fresh(None, NOW, FOR_PEOPLE)

@@ -96,6 +96,7 @@ def test_every_field_that_decides_is_read() -> None:
     assert machine.last_start == datetime(2026, 11, 20, 9, tzinfo=UTC)
 
 
+@pytest.mark.hazard("H35")
 def test_metadata_is_kept_by_its_keys_because_values_may_be_secrets() -> None:
     machine = machine_from(WHOLE)
     assert (machine.created_by, machine.metadata_keys) == ("projects/7/x", ("created-by", "ssh-keys"))

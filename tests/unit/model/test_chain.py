@@ -87,6 +87,8 @@ def cut_short(kept: Kept) -> None:
     del kept.links[4:], kept.lines[4:]
 
 
+@pytest.mark.hazard("H44")
+@pytest.mark.invariant("I28")
 @pytest.mark.parametrize(
     ("tampering", "said"),
     [
@@ -108,6 +110,8 @@ def test_tampering_is_found_and_said(tampering: Callable[[Kept], None], said: st
     assert said in list(broken(kept.links, kept.lines, [head]))
 
 
+@pytest.mark.hazard("H44")
+@pytest.mark.invariant("I28")
 @given(st.integers(0, 5), st.sampled_from(["sequence", "previous", "digest", "fix", "number"]))
 def test_no_field_of_a_link_can_be_changed_unseen(at: int, field: str) -> None:
     links, lines = journal()

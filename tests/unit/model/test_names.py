@@ -7,6 +7,8 @@ import pytest
 from shared.model.names import PrincipalKind, ResourceName, is_plain, parse_permission, parse_principal
 
 
+@pytest.mark.hazard("H12")
+@pytest.mark.invariant("I32")
 @pytest.mark.parametrize(
     ("text", "kind", "member"),
     [
@@ -51,6 +53,8 @@ def test_a_principal_is_what_its_grammar_says(text: str, kind: PrincipalKind, me
     assert (principal.kind, principal.member) == (kind, member)
 
 
+@pytest.mark.hazard("H12")
+@pytest.mark.invariant("I32")
 def test_one_federated_subject_may_be_a_member_and_a_set_never() -> None:
     pool = "iam.googleapis.com/projects/7/locations/global/workloadIdentityPools/pool"
     assert parse_principal(f"principal://{pool}/subject/ci").member == f"principal://{pool}/subject/ci"
@@ -59,6 +63,8 @@ def test_one_federated_subject_may_be_a_member_and_a_set_never() -> None:
     assert parse_principal("serviceAccount:p.svc.id.goog[ns/app]").member == "serviceAccount:p.svc.id.goog[ns/app]"
 
 
+@pytest.mark.hazard("H12", "H13", "H14")
+@pytest.mark.invariant("I32")
 @pytest.mark.parametrize(
     "text",
     ["k\u0456m@example.com", "kim\u202e@example.com", "kim @example.com", "kim'@example.com", "kim@example.com\n"],

@@ -120,6 +120,7 @@ def test_an_operation_of_somebody_else_is_waited_for(bench: Bench) -> None:
     assert carried_out(bench).steps[0].outcome is Outcome.OK
 
 
+@pytest.mark.hazard("H15")
 def test_a_machine_of_another_number_is_not_the_one_that_was_planned_for(bench: Bench) -> None:
     machine(bench).now = replace(machine(bench).now, id="56")
     assert "gone, or was made anew" in refused(bench)
@@ -156,6 +157,7 @@ def test_what_may_not_be_looked_at_is_not_changed(bench: Bench) -> None:
     assert "compute.instances.listReferrers" in refused(bench)
 
 
+@pytest.mark.hazard("H24")
 def test_all_is_looked_at_once_more_right_before_the_stop(bench: Bench) -> None:
     fix = bench.open(WORK)
     bench.run(fix, stop=lambda now: now.steps[0].state == "SNAPSHOT")
@@ -175,6 +177,7 @@ def test_a_machine_that_changes_after_the_snapshot_is_planned_anew(bench: Bench,
     assert bench.google.asked == []
 
 
+@pytest.mark.hazard("H24")
 def test_a_look_that_is_too_old_is_no_look(bench: Bench) -> None:
     fix = bench.open(WORK)
     bench.run(fix, stop=lambda now: now.steps[0].state == "SNAPSHOT")
@@ -405,6 +408,7 @@ def test_a_start_whose_operation_is_lost_is_asked_for_with_a_new_id(bench: Bench
     assert len(set(starts)) == len(starts) == 2
 
 
+@pytest.mark.hazard("H15")
 def test_a_machine_made_anew_in_the_middle_is_left_alone_and_paged(bench: Bench) -> None:
     fix = bench.open(WORK)
     bench.run(fix, stop=lambda now: now.steps[0].state == "STOPPING")
@@ -475,6 +479,7 @@ def test_a_stop_is_not_made_again_after_somebody_has_started_the_machine(bench: 
 # 6.6: back
 
 
+@pytest.mark.invariant("I11")
 def test_undone_it_is_exactly_as_before(bench: Bench) -> None:
     before = machine(bench).now
     fix = carried_out(bench)
@@ -494,6 +499,7 @@ def test_an_undo_does_not_take_away_what_somebody_has_set_since(bench: Bench) ->
     assert machine(bench).now.scopes == ("https://www.googleapis.com/auth/pubsub",)
 
 
+@pytest.mark.hazard("H45")
 def test_nothing_takes_back_what_somebody_else_has_set(bench: Bench) -> None:
     fix = bench.open(WORK)
     bench.run(fix, stop=lambda now: now.steps[0].state == "STOPPING")

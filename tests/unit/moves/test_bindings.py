@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import pytest
+
 from shared.model.facts import Binding, Condition, Policy
 from shared.model.names import Role
 from shared.moves.bindings import gives_already, has, too_full
@@ -30,6 +32,7 @@ def test_a_binding_under_another_condition_is_another_binding() -> None:
     assert gives_already(held, VIEWER, "user:ann@example.com") is None
 
 
+@pytest.mark.hazard("H41")
 def test_a_policy_at_four_fifths_of_its_limit_takes_nothing_more() -> None:
     people = [f"user:p{number}@example.com" for number in range(1_200)]
     assert "1200 members" in too_full(policy(*people))

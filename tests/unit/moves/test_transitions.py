@@ -217,11 +217,13 @@ def test_everything_that_the_table_of_recover_has_can_happen() -> None:
     assert {(start, end) for start, end, _ in MOVES[Recover].edges} - went == set()
 
 
+@pytest.mark.invariant("I12")
 @pytest.mark.parametrize("work", WORKS)
 def test_no_machine_that_we_stopped_is_left_stopped(work: str) -> None:
     assert [one.name for one in told(work) if one.machine.left_stopped] == []
 
 
+@pytest.mark.invariant("I10")
 @pytest.mark.parametrize("work", WORKS)
 def test_every_run_ends_within_half_a_day_or_has_called_somebody(work: str) -> None:
     assert [one.name for one in told(work) if one.fix.outcome is None and not one.bench.pages(one.id)] == []
@@ -280,6 +282,7 @@ def test_every_state_has_a_time_and_a_way_in_and_out(moves: Moves) -> None:
     assert len({(start, end) for start, end, _ in moves.edges}) == len(moves.edges)
 
 
+@pytest.mark.invariant("I10")
 @pytest.mark.parametrize("work", WORKS)
 def test_every_state_that_lasts_too_long_ends_or_calls_somebody(work: str) -> None:
     moves = MOVES[type(WORKS[work])]

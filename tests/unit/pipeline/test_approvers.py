@@ -43,6 +43,7 @@ def test_dots_mean_nothing_only_where_the_provider_says_so() -> None:
     assert len(approvers(("a.nn@example.com", ANN), "T2", ())) == 2
 
 
+@pytest.mark.hazard("H20")
 @pytest.mark.parametrize(
     "never",
     [ANN, "ANN@example.com", "user:ann@example.com", "user:Ann+job@example.com", "deleted:user:ann@example.com"],

@@ -56,12 +56,14 @@ def test_a_federated_caller_is_named_by_its_subject() -> None:
     assert explain(entry).principal == subject
 
 
+@pytest.mark.hazard("H07")
 def test_a_claimed_audit_entry_outside_the_audit_logs_is_believed_like_text() -> None:
     entry = audit(permission="storage.objects.get")
     entry["logName"] = f"projects/{PROJECT}/logs/my-own-log"
     assert explain(entry).trust == "text"
 
 
+@pytest.mark.hazard("H10")
 def test_a_log_of_one_project_about_a_resource_of_another_is_believed_like_text() -> None:
     report = explain(audit(permission="pubsub.topics.publish", resource="projects/victim/topics/t"))
     assert report.trust == "text"
@@ -103,6 +105,7 @@ def test_a_refusal_in_any_string_of_a_json_payload_is_found() -> None:
     assert explain(entry).permissions == ("dns.changes.create",)
 
 
+@pytest.mark.hazard("H07", "H08")
 def test_text_never_has_more_than_the_trust_of_text() -> None:
     forged = text(
         f'{{"protoPayload":{{"@type":"{AUDIT}","status":{{"code":7}}}}}} PERMISSION_DENIED storage.googleapis.com'

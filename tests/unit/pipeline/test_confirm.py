@@ -207,6 +207,7 @@ def test_an_entry_that_cloud_logging_has_as_well_is_compared_and_not_doubted() -
     assert not any("compared" in reason or "forged" in reason for reason in told.decision.reasons)
 
 
+@pytest.mark.hazard("H06")
 @pytest.mark.parametrize(
     "copy",
     [
@@ -327,6 +328,8 @@ def test_what_is_no_denial_is_not_looked_into() -> None:
     assert facts.asked.total() == 0
 
 
+@pytest.mark.hazard("H37")
+@pytest.mark.invariant("I31")
 def test_what_somebody_took_away_is_not_given_back_by_a_machine() -> None:
     told = looked(DENIED, a_role_taken_away())
     assert told.proven == "yes"

@@ -15,13 +15,14 @@ from shared.errors import LookFailed, NotAllowedToLook, StoreUnavailable
 from shared.execution.fold import Fix
 from shared.model.effect import AddBinding, RemoveBinding, Result
 from shared.model.facts import Condition, Policy
+from shared.model.items import ENDS
 from shared.model.journal import Claimed, Closed, Intended, Moved, Opened, Outcome, Paged, Received, Tried
 from shared.model.machine import PLATFORM
 from shared.model.names import Role
 from shared.model.outcomes import Outcomes
 from shared.model.work import Access, Disable, Enable, Grant, OriginalCall, Revoke, Work
 from shared.moves import MOVES
-from shared.pipeline.execute import ENDS, HELD_FOR, execute, open_fix
+from shared.pipeline.execute import HELD_FOR, execute, open_fix
 
 TOPIC, BUCKET = "//pubsub.googleapis.com/projects/p/topics/t", "//storage.googleapis.com/projects/_/buckets/b"
 ROLE, ANN = Role("roles/pubsub.publisher"), "user:ann@example.com"
@@ -63,6 +64,7 @@ def bodies(bench: Bench, fix: str) -> list[type]:
 # opening
 
 
+@pytest.mark.hazard("H26")
 def test_the_same_approval_opened_twice_is_one_fix(bench: Bench) -> None:
     assert bench.open(grant()) == bench.open(grant())
     assert (len(bench.journal.kept), list(bench.queue.waiting)) == (1, [bench.open(grant())])
@@ -76,6 +78,7 @@ def test_another_plan_and_an_undo_are_other_fixes(bench: Bench) -> None:
 # one invocation
 
 
+@pytest.mark.invariant("I01")
 def test_the_intent_is_kept_before_the_effect_and_the_receipt_after_it(bench: Bench) -> None:
     fix = bench.open(grant())
     execute(fix, bench.shop())
@@ -109,6 +112,7 @@ def test_what_follows_a_step_that_was_refused_is_not_done(bench: Bench) -> None:
     assert (fix.outcome, bench.google.done) == (Outcome.REFUSED, [])
 
 
+@pytest.mark.hazard("H28")
 def test_an_early_wake_up_does_nothing(bench: Bench) -> None:
     fix = bench.open(ACCESS)
     now = bench.run(fix, stop=lambda now: now.steps[0].state == "STOPPING")
@@ -118,6 +122,7 @@ def test_an_early_wake_up_does_nothing(bench: Bench) -> None:
     assert (bench.journal.lines(fix), bench.queue.waiting) == (before, {fix: now.due})
 
 
+@pytest.mark.hazard("H28")
 def test_a_wake_up_after_the_end_does_nothing(bench: Bench) -> None:
     done = bench.run(bench.open(grant()))
     lines, asked = bench.journal.lines(done.id), len(bench.google.asked)
@@ -169,6 +174,8 @@ def test_of_two_workers_that_claim_at_once_one_goes_on(bench: Bench) -> None:
     assert len(bench.google.asked) == 1
 
 
+@pytest.mark.hazard("H26")
+@pytest.mark.invariant("I09")
 @pytest.mark.parametrize("moment", range(24))
 def test_two_workers_at_any_moment_have_each_effect_once(moment: int) -> None:
     bench = world()
@@ -181,6 +188,8 @@ def test_two_workers_at_any_moment_have_each_effect_once(moment: int) -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.hazard("H27")
+@pytest.mark.invariant("I09")
 def test_a_worker_that_was_overtaken_stops_before_its_effect(bench: Bench) -> None:
     """It falls asleep after its claim; when it wakes up, another one has done the work."""
     fix = bench.open(grant())
@@ -199,6 +208,8 @@ def test_a_worker_that_was_overtaken_stops_before_its_effect(bench: Bench) -> No
     ]
 
 
+@pytest.mark.hazard("H27")
+@pytest.mark.invariant("I09")
 def test_a_worker_whose_claim_is_over_has_no_effect_any_more(bench: Bench) -> None:
     """It falls asleep between its intent and its effect: then the claim may be another's."""
     fix = bench.open(grant())
@@ -280,6 +291,7 @@ def test_a_question_without_an_answer_is_asked_again_ever_more_seldom(bench: Ben
     assert waits == [2, 5, 15, 30, 60, 120, 120, 120]
 
 
+@pytest.mark.invariant("I10")
 def test_a_deadline_calls_somebody_once_and_the_work_goes_on(bench: Bench) -> None:
     bench.google.faults["policy"] = ["slow"] * 60
     fix = bench.run(bench.open(grant()), hours=3)
@@ -347,6 +359,7 @@ def test_a_grant_whose_reply_was_lost_until_after_its_end_is_still_ours_to_take_
     assert MOVES[Grant].inverse(grant(), done.steps[0]) == Revoke(resource=TOPIC, role=ROLE, member=ANN)
 
 
+@pytest.mark.invariant("I07")
 def test_the_end_of_a_grant_is_queued_before_it_is_made(bench: Bench) -> None:
     fix = bench.open(grant())
     names = names_of_one_invocation(bench, fix)
@@ -378,6 +391,7 @@ def test_a_journal_that_is_gone_after_the_effect_has_it_done_once(bench: Bench) 
     assert len(bench.google.done) == 1
 
 
+@pytest.mark.invariant("I20")
 def test_a_defect_in_deciding_has_no_effect(bench: Bench) -> None:
     class BrokenError(Exception):
         pass
@@ -454,6 +468,7 @@ def test_whenever_a_worker_dies_the_next_one_brings_it_to_the_same_end(name: str
         assert state_of(bench) == state_of(alone), moment
 
 
+@pytest.mark.invariant("I09")
 @pytest.mark.parametrize("name", WORKS)
 def test_whenever_a_worker_dies_no_effect_is_had_twice(name: str) -> None:
     alone, _, moments = undisturbed(name)
@@ -478,6 +493,7 @@ def test_whoever_dies_at_a_moment_of_every_worker_s_is_outlived(name: str) -> No
     assert (done.outcome, state_of(bench)) == (ended.outcome, state_of(alone))
 
 
+@pytest.mark.invariant("I01")
 @pytest.mark.parametrize("name", WORKS)
 def test_before_every_effect_there_is_an_intent_on_disk_that_says_how_to_go_back(name: str) -> None:
     bench, fix, _ = undisturbed(name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from entries import audit, on_vm, text
 
 from shared.model.denial import Denial
@@ -24,11 +25,13 @@ def mark(entry: dict[str, Any]) -> str:
 READ = audit(permission="storage.objects.get", resource="projects/_/buckets/b/objects/one")
 
 
+@pytest.mark.hazard("H09")
 def test_time_id_and_object_do_not_matter() -> None:
     other = audit(permission="storage.objects.get", resource="projects/_/buckets/b/objects/two")
     assert mark(READ) == mark({**other, "insertId": "other", "timestamp": "2027-01-01T00:00:00Z"})
 
 
+@pytest.mark.hazard("H09")
 def test_principal_permission_bucket_and_trust_matter() -> None:
     others = [
         audit(

@@ -24,6 +24,7 @@ def test_advice_is_told_and_nothing_more() -> None:
     assert explain(text("Error 403: Rate Limit Exceeded, rateLimitExceeded")).decision.mode == "notify"
 
 
+@pytest.mark.hazard("H39")
 @pytest.mark.parametrize(
     "reason",
     [
@@ -54,6 +55,7 @@ def test_an_audit_entry_is_named_as_not_yet_compared() -> None:
     assert any("Cloud Logging" in reason for reason in report.decision.reasons)
 
 
+@pytest.mark.invariant("I02", "I33")
 @pytest.mark.parametrize("changes", [True, False])
 @pytest.mark.parametrize("tier", Tier)
 @pytest.mark.parametrize("trust", Trust)

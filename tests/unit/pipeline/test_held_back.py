@@ -35,6 +35,7 @@ def effects(bench: Bench, fix: str) -> list[Intended]:
     return [line.body for line in bench.journal.lines(fix) if isinstance(line.body, Intended)]
 
 
+@pytest.mark.invariant("I18")
 @pytest.mark.parametrize("scope", ["organization", "projects/acme-shop", "rule:dev", "folders/9"])
 def test_a_stopped_fix_changes_nothing_and_goes_on_once_the_stop_is_lifted(scope: str) -> None:
     bench = Bench()
@@ -66,6 +67,7 @@ def test_where_a_folder_is_stopped_and_the_place_is_unknown_nothing_changes() ->
     assert NO_PLACE in [line.body.why for line in bench.journal.lines(fix) if isinstance(line.body, Tried)]
 
 
+@pytest.mark.invariant("I18")
 def test_guards_that_cannot_be_read_count_as_stopped() -> None:
     bench = Bench()
     bench.guards.unreadable = True
@@ -74,6 +76,8 @@ def test_guards_that_cannot_be_read_count_as_stopped() -> None:
     assert effects(bench, fix) == []
 
 
+@pytest.mark.hazard("H02")
+@pytest.mark.invariant("I19")
 def test_a_used_up_budget_refuses_the_step_before_anything_is_changed() -> None:
     bench = Bench()
     for number in range(3):
@@ -112,6 +116,7 @@ def opened(bench: Bench) -> Fix:
     return bench.fix(bench.open(Access(machine=NAME, account=None, scopes=())))
 
 
+@pytest.mark.invariant("I18")
 def test_nothing_ever_holds_back_a_start_or_the_end_of_a_grant() -> None:
     bench = Bench()
     stop(bench, "organization")

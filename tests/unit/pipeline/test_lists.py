@@ -64,6 +64,7 @@ def test_it_is_asked_of_buckets_alone() -> None:
     assert facts.count("uniform_access") == 0
 
 
+@pytest.mark.invariant("I08")
 def test_what_takes_no_condition_is_never_said_to_end_by_itself() -> None:
     topic = refused("pubsub.topics.publish", resource=f"projects/{PROJECT}/topics/t")
     (found,) = looked(topic, FakeFacts()).plan

@@ -147,6 +147,7 @@ def test_the_permission_that_would_have_let_us_look_is_recorded(facts: FakeFacts
     assert {one.missing for one in answers.untold()} == {"some.thing.get"}
 
 
+@pytest.mark.invariant("I24")
 def test_however_much_there_is_to_ask_a_run_asks_no_more_than_so_much(facts: FakeFacts) -> None:
     endless = tuple(f"folders/{number}" for number in range(10_000))
     facts.lines[f"projects/{PROJECT}"] = endless

@@ -255,6 +255,7 @@ def test_a_resource_of_another_kind_carries_no_grant(permission: str, resource: 
     assert not any(action.changes for action in explain(audit(permission=permission, resource=resource)).plan)
 
 
+@pytest.mark.hazard("H08")
 def test_a_text_that_names_just_the_project_gets_no_grant_on_all_of_it() -> None:
     words = (
         "Error 403: app@acme-test.iam.gserviceaccount.com does not have storage.objects.get access. "
@@ -265,6 +266,7 @@ def test_a_text_that_names_just_the_project_gets_no_grant_on_all_of_it() -> None
     assert not any(action.changes for action in report.plan)
 
 
+@pytest.mark.invariant("I32")
 @pytest.mark.parametrize(
     "bucket", ["b\u202e", "b'\" OR 1", "*", "..", "", "b" * 5_000, "<!channel>", "a b", "b\n", "b?x", "b#x"]
 )
@@ -273,6 +275,7 @@ def test_a_name_that_google_would_not_give_is_no_target(bucket: str) -> None:
     assert not any(action.changes for action in explain(entry).plan)
 
 
+@pytest.mark.invariant("I32")
 @pytest.mark.parametrize(
     "principal",
     [
@@ -295,6 +298,7 @@ def test_what_is_no_member_by_its_grammar_gets_nothing(principal: str) -> None:
     assert not any(action.changes for action in explain(entry).plan)
 
 
+@pytest.mark.hazard("H14")
 def test_a_look_alike_of_googles_domain_is_a_user_and_no_service_account() -> None:
     entry = audit(
         permission="storage.objects.get", resource="projects/_/buckets/b", principal="jane@xgserviceaccount.com"

@@ -180,6 +180,7 @@ def test_an_identity_from_outside_gets_the_role_made_for_it() -> None:
     assert (action.role, action.tier) == ("roles/iam.workloadIdentityUser", "T2")
 
 
+@pytest.mark.hazard("H08")
 def test_a_text_that_names_just_the_project_gets_no_grant_from_a_catalogue_either() -> None:
     words = (
         "Error 403: app@acme-test.iam.gserviceaccount.com does not have storage.objects.get access. "
@@ -197,6 +198,8 @@ def test_a_name_that_google_would_not_give_is_no_target_of_a_catalogues_role(buc
     assert not any(one.changes for one in planned(entry, small(storage_objectViewer="storage.objects.get")))
 
 
+@pytest.mark.hazard("H16")
+@pytest.mark.invariant("I25")
 def test_a_hostile_project_name_gets_into_no_command() -> None:
     entry = audit(permission="dns.managedZones.get", resource='projects/a"; rm -rf x #')
     (action,) = planned(entry, small(dns_reader_beta="dns.managedZones.get"))
@@ -205,6 +208,7 @@ def test_a_hostile_project_name_gets_into_no_command() -> None:
     assert "rm -rf" not in action.proof.custom.gcloud + action.proof.custom.terraform
 
 
+@pytest.mark.invariant("I24")
 def test_an_entry_of_very_many_permissions_is_answered_in_at_most_three_steps() -> None:
     names = [f"dns.thing{number}.get" for number in range(4_000)]
     catalogue = of(*(role(f"roles/dns.r{number}", name) for number, name in enumerate(names)))
@@ -216,6 +220,7 @@ def test_an_entry_of_very_many_permissions_is_answered_in_at_most_three_steps() 
     assert "larger than the 3,000 permissions" in actions[0].why
 
 
+@pytest.mark.hazard("H03")
 @pytest.mark.parametrize("resource", ["projects/{}", "projects/{}/locations/l/things/t"])
 def test_over_the_permissions_of_google_no_plan_gives_a_basic_agents_or_escalating_role(
     reference: Path, resource: str

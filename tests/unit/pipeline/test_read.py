@@ -48,6 +48,8 @@ def test_what_cannot_be_an_entry_is_refused_with_its_reason(data: bytes, reason:
     assert reason in str(refused.value)
 
 
+@pytest.mark.hazard("H31")
+@pytest.mark.invariant("I24")
 def test_an_entry_of_exactly_1_mib_is_read_and_one_byte_more_is_refused() -> None:
     frame = b'{"textPayload":"%s"}'
     exact = frame % (b"x" * (MOST_BYTES - len(frame) + 2))
@@ -63,6 +65,7 @@ def test_32_levels_are_read(depth: int) -> None:
     assert decode(b"[" * depth + b"]" * depth) is not None
 
 
+@pytest.mark.hazard("H31")
 @pytest.mark.parametrize("depth", [33, 40, 900, 100_000])
 def test_33_levels_are_refused_whatever_the_containers_are(depth: int) -> None:
     for data in (
@@ -125,6 +128,7 @@ def says_one_key_twice(value: object) -> bool:
     return any(says_one_key_twice(item) for item in value)
 
 
+@pytest.mark.hazard("H31")
 @given(values)
 def test_exactly_the_documents_that_say_a_key_twice_are_refused(value: object) -> None:
     data = write(value).encode()

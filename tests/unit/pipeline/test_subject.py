@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from entries import audit, error_info, on_vm, text
 from rulebooks import NOW, policy, rule
 
@@ -41,6 +42,7 @@ def test_a_grant_is_told_by_who_what_and_where() -> None:
     assert found.permissions == ("storage.objects.get",)
 
 
+@pytest.mark.hazard("H10")
 def test_a_bucket_belongs_to_the_project_whose_audit_log_tells_of_it() -> None:
     (found,) = of(audit(permission="storage.objects.get", resource=BUCKET))
     assert found.project == "projects/acme-test"

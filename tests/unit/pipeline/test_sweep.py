@@ -13,12 +13,12 @@ from shared.errors import NotAllowedToLook, StoreUnavailable
 from shared.execution.fold import Fix
 from shared.model.effect import AddBinding, RemoveBinding, StartMachine
 from shared.model.facts import Condition, Policy
+from shared.model.items import ENDS
 from shared.model.journal import Closed, Intended, Line, Outcome, Seen
 from shared.model.machine import PLATFORM
 from shared.model.names import Role
 from shared.model.outcomes import Outcomes
 from shared.model.work import Access, Grant, OriginalCall, Revoke
-from shared.pipeline.execute import ENDS
 from shared.pipeline.sweep import AGAIN, EXPIRY, LASTS, LOST_AFTER, MOST_AT_ONCE, SOON, WATCHED_FOR, Swept, sweep
 from shared.pipeline.take_back import inverses, still_ours, undos
 
@@ -227,6 +227,8 @@ def test_after_a_day_in_which_nothing_of_ours_ran_it_still_ends_first_thing(benc
     assert members(bench, TOPIC) == ["user:bob@example.com"]
 
 
+@pytest.mark.hazard("H37")
+@pytest.mark.invariant("I31")
 def test_what_a_person_took_back_is_not_ended_again(bench: Bench) -> None:
     fix = granted(bench)
     bench.run(bench.open(*inverses(fix), undo_of=fix.id, run=fix.opened.run))
@@ -244,6 +246,7 @@ def test_what_was_there_before_us_does_not_end(bench: Bench) -> None:
     assert (sum(one.ended for one in told), bench.queue.waiting) == (0, {})
 
 
+@pytest.mark.hazard("H28")
 def test_a_wake_up_before_the_end_ends_nothing(bench: Bench) -> None:
     fix = granted(bench)
     bench.queue.put(f"{ENDS}{fix.id}", bench.clock.now())
@@ -438,6 +441,7 @@ def test_what_an_undo_has_done_is_not_ours_any_more_and_what_it_could_not_do_sti
     assert (again.outcome, still_ours(fix, [undo, again])) == (Outcome.UNDONE, ())
 
 
+@pytest.mark.invariant("I07")
 def test_every_grant_was_intended_with_its_end_queued(bench: Bench) -> None:
     fix = opened(bench, GRANT)
     sweeps(bench)

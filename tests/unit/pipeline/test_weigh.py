@@ -134,6 +134,8 @@ def in_world(world: World) -> Decision:
     )  # fmt: skip
 
 
+@pytest.mark.hazard("H01", "H46")
+@pytest.mark.invariant("I02", "I04", "I33")
 def test_no_world_lets_an_effect_through_without_a_rule_and_all_that_has_to_hold() -> None:
     """Every mode x step x trust x look x label x approvers, in every state and every pair of states."""
     counts = dict.fromkeys(Mode, 0)
@@ -175,6 +177,7 @@ def test_what_is_labelled_as_production_takes_two_people() -> None:
     assert words.MADE_FOR_PRODUCTION in found.reasons
 
 
+@pytest.mark.hazard("H08")
 def test_text_is_marked_as_a_claim_on_what_people_are_asked() -> None:
     found = decided(ruling(ASK, quorums=(OWNERS,)), trust=Trust.TEXT)
     assert (found.mode, words.CLAIMED in found.reasons) == (ASK, True)
@@ -209,6 +212,8 @@ def test_a_rule_for_machines_alone_asks_nobody_when_it_may_not_act() -> None:
     assert (found.mode, words.NOBODY in found.reasons, words.UNLABELLED in found.reasons) == (NOTIFY, True, True)
 
 
+@pytest.mark.hazard("H12")
+@pytest.mark.invariant("I04")
 @pytest.mark.parametrize(
     "caller",
     ["principal://iam.googleapis.com/locations/global/workforcePools/p/subject/ann", "allUsers", "system:anonymous"],

@@ -54,6 +54,8 @@ def made(*actions: Action, terms: Terms = TERMS, known: Known | None = KNOWN, de
     return proposal(denial or denied(), Plan(actions), known, terms)
 
 
+@pytest.mark.hazard("H12")
+@pytest.mark.invariant("I07", "I08", "I32")
 def test_a_grant_ends_by_its_own_condition_which_names_the_run_and_holds_a_time_of_ours() -> None:
     (work,) = made(action()).works
     assert isinstance(work, Grant)
@@ -64,12 +66,14 @@ def test_a_grant_ends_by_its_own_condition_which_names_the_run_and_holds_a_time_
     assert work.condition.expression == 'request.time < timestamp("2026-11-21T10:00:00Z")'
 
 
+@pytest.mark.invariant("I07")
 def test_where_no_condition_is_taken_the_grant_has_an_end_all_the_same() -> None:
     (work,) = made(action(target=TOPIC)).works
     assert isinstance(work, Grant)
     assert (work.condition, work.until) == (None, NOW + HOUR)
 
 
+@pytest.mark.hazard("H04")
 def test_what_a_role_held_when_it_was_chosen_is_kept_with_the_grant() -> None:
     origin = CatalogueOrigin(at=NOW, source="s")
     proof = RoleProof(permissions=(), why="w", candidates=(), digest="d1", catalogue=origin)
@@ -146,6 +150,8 @@ def test_the_hash_is_the_same_whenever_the_same_is_put_forward() -> None:
     assert two.works[0].until == later.now + HOUR
 
 
+@pytest.mark.hazard("H04")
+@pytest.mark.invariant("I16")
 @pytest.mark.parametrize(
     "other",
     [

@@ -75,6 +75,7 @@ def rules(*lines: str) -> str:
     return HEAD + "".join(f"  - {line}\n" for line in lines)
 
 
+@pytest.mark.hazard("H33")
 def test_every_mistake_is_told_at_once_with_its_line_and_what_to_write_instead() -> None:
     assert refusal(TEN_MISTAKES) == TOLD
 
@@ -90,6 +91,7 @@ def test_a_refused_file_is_never_worth_trying_again() -> None:
     assert issubclass(PolicyError, Permanent)
 
 
+@pytest.mark.hazard("H33")
 @pytest.mark.parametrize(
     ("text", "told"),
     [
@@ -128,6 +130,7 @@ def test_bytes_that_are_no_text_are_refused() -> None:
         load(b"version: \xff\xfe", now=NOW)
 
 
+@pytest.mark.hazard("H33")
 @pytest.mark.parametrize(
     ("when", "then", "told"),
     [
@@ -224,6 +227,7 @@ def test_custom_roles_are_named_in_full() -> None:
         )
 
 
+@pytest.mark.hazard("H03")
 def test_what_a_role_holds_counts_where_the_roles_were_read() -> None:
     known = Catalogue(
         pack([role("roles/logging.logWriter", "logging.logEntries.create", "logging.sinks.update")], NOW, "t")
@@ -235,6 +239,7 @@ def test_what_a_role_holds_counts_where_the_roles_were_read() -> None:
     assert "takes two people (T2), for it holds" in refusal(HEAD + AUTO_RULE, catalogue=two_people)
 
 
+@pytest.mark.invariant("I04")
 @pytest.mark.parametrize(
     ("removed", "told"),
     [
@@ -269,6 +274,7 @@ def test_what_acts_without_a_person_is_narrow(was: str, wide: str, told: str) ->
     assert told in refusal(HEAD + AUTO_RULE.replace(was, wide, 1))
 
 
+@pytest.mark.hazard("H43")
 def test_a_machine_is_never_interrupted_without_two_people() -> None:
     alone = "{id: a, when: {cause: cred.scope.gce, target: {under: folders/1}}, then: {mode: auto, action: vm_scopes}}"
     assert "it is never auto" in refusal(rules(alone))
@@ -281,6 +287,8 @@ def test_a_machine_is_never_interrupted_without_two_people() -> None:
 APIS = "{id: a, when: {source: [audit, text], cause: api.disabled, target: {under: projects/acme}}, then: {mode: auto, action: enable_api, services: pubsub.googleapis.com}}"
 
 
+@pytest.mark.hazard("H42")
+@pytest.mark.invariant("I05")
 @pytest.mark.parametrize(
     ("was", "wide", "told"),
     [
@@ -300,6 +308,7 @@ def test_an_api_is_enabled_by_itself_only_by_its_name_in_projects_named(was: str
     assert told in refusal(rules(APIS.replace(was, wide)))
 
 
+@pytest.mark.hazard("H19")
 def test_strong_proof_may_be_asked_for_once_it_can_be_given() -> None:
     asking = f"{{id: a, when: {{cause: gcs.iam}}, then: {{mode: approve, {GRANT}, approvers: owners, proof: strong}}}}"
     (found,) = loaded(rules(asking), strong=True).rules

@@ -35,6 +35,7 @@ def test_what_no_rule_speaks_of_is_told_and_not_touched() -> None:
     assert found.reasons == ("no rule speaks of this: notify",)
 
 
+@pytest.mark.invariant("I02")
 def test_the_strictest_of_all_rules_that_match_wins() -> None:
     rules = [rule(one.value, one) for one in (AUTO, ASK, DRY_RUN, NOTIFY, IGNORE)]
     for at, strictest in enumerate((AUTO, ASK, DRY_RUN, NOTIFY, IGNORE), 1):
@@ -144,6 +145,8 @@ def test_what_is_ignored_comes_back_after_its_last_day() -> None:
     assert "it ended after" in book.explain(step(), NOW + timedelta(days=1))[0].why
 
 
+@pytest.mark.hazard("H08")
+@pytest.mark.invariant("I05")
 @pytest.mark.parametrize("source", ["google", "text"])
 def test_text_alone_starts_nothing_but_an_api_that_a_rule_lists_for_it(source: str) -> None:
     believing = {"source": ("audit", "google", "text"), "cause": ("api.disabled", "iam.allow_missing")}
@@ -277,6 +280,7 @@ def no_freer(one: Ruling, other: Ruling) -> bool:
     return one.hours <= other.hours and asked <= {(quorum.group_id, quorum.need) for quorum in one.quorums}
 
 
+@pytest.mark.invariant("I23")
 @settings(max_examples=300, deadline=None)
 @given(RULES, SUBJECTS, st.randoms(use_true_random=False))
 def test_the_order_of_rules_is_irrelevant(rules: list[Rule], subject: Subject, random: Any) -> None:
@@ -285,6 +289,7 @@ def test_the_order_of_rules_is_irrelevant(rules: list[Rule], subject: Subject, r
     assert ruling(subject, *shuffled) == ruling(subject, *rules)
 
 
+@pytest.mark.invariant("I23")
 @settings(max_examples=300, deadline=None)
 @given(RULES, RULES, SUBJECTS)
 def test_a_rule_more_never_makes_freer_what_a_rule_has_spoken_of(

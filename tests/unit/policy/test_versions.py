@@ -57,6 +57,7 @@ def test_the_compiled_form_is_the_same_policy(root: Path) -> None:
         assert is_compiled(to_bytes(found))
 
 
+@pytest.mark.hazard("H33")
 @pytest.mark.parametrize(
     "damage",
     [
@@ -81,6 +82,7 @@ def test_a_sealed_policy_of_another_shape_is_refused() -> None:
         from_bytes(b"unforbid policy 1 " + sha256(body).hexdigest().encode() + b"\n" + body)
 
 
+@pytest.mark.hazard("H34")
 def test_the_first_policy_permits_nothing_for_an_hour(kept: Kept) -> None:
     kept.write(ASKS)
     assert kept.mode(NOW) is NOTIFY
@@ -98,6 +100,8 @@ def settled(kept: Kept, found: GatePolicy) -> datetime:
     return NOW + SHADOWED_FOR
 
 
+@pytest.mark.hazard("H34")
+@pytest.mark.invariant("I17")
 def test_a_stricter_version_holds_at_once_and_a_freer_one_after_an_hour(kept: Kept) -> None:
     later = settled(kept, DOES)
     kept.write(ASKS)
@@ -107,6 +111,7 @@ def test_a_stricter_version_holds_at_once_and_a_freer_one_after_an_hour(kept: Ke
     assert kept.mode(later + MINUTE + SHADOWED_FOR) is AUTO
 
 
+@pytest.mark.hazard("H34")
 def test_going_back_and_forth_does_not_shorten_the_hour(kept: Kept) -> None:
     later = settled(kept, TELLS)
     for nth, found in enumerate((DOES, TELLS, DOES)):
@@ -125,6 +130,7 @@ def test_many_versions_in_an_hour_permit_nothing() -> None:
     assert having_a_say(versions, NOW + SHADOWED_FOR) == (f"v{MOST_VERSIONS}",)
 
 
+@pytest.mark.hazard("H33")
 @pytest.mark.parametrize("bad", [b"version: 2", b"", b"unforbid policy 1 x\n{}", None])
 def test_the_last_good_version_stays_for_a_day_while_the_file_is_bad(kept: Kept, bad: bytes | None) -> None:
     later = settled(kept, ASKS)
@@ -164,6 +170,7 @@ def test_what_is_lost_of_earlier_versions_permits_nothing(kept: Kept, lost: str)
     assert found.told
 
 
+@pytest.mark.hazard("H34")
 def test_a_kept_version_put_in_another_s_place_permits_nothing(kept: Kept) -> None:
     later = settled(kept, ASKS)
     (kept.folder / f"{seal_of(ASKS)}.policy").write_bytes(to_bytes(DOES))

@@ -59,12 +59,14 @@ def test_a_text_without_the_api_s_name_is_advice() -> None:
     assert (step.changes, step.why.startswith("The entry does not name the API.")) == (False, True)
 
 
+@pytest.mark.hazard("H42")
 @pytest.mark.parametrize("service", [*sorted(BRINGS_ALONG), RUN])
 def test_no_api_is_switched_on_without_two_people(service: str) -> None:
     (step,) = off("projects/4711", service).plan
     assert (step.action, step.tier) == ("enable_api", "T2")
 
 
+@pytest.mark.hazard("H42")
 @pytest.mark.parametrize("service", sorted(BRINGS_ALONG))
 def test_whoever_agrees_to_an_api_that_brings_an_account_along_is_told(service: str) -> None:
     assert off("projects/4711", service).plan[0].why.endswith(f"before you agree: {BRINGS_ALONG[service]}")

@@ -145,6 +145,7 @@ def test_a_policy_near_its_limit_takes_nothing_more(bench: Bench, members: list[
     assert refused(bench, grant(member="user:zoe@example.com")) == f"the policy of {TOPIC} {said}"
 
 
+@pytest.mark.hazard("H41")
 def test_a_role_that_a_member_has_under_many_conditions_is_not_given_under_one_more(bench: Bench) -> None:
     twins = [binding(PUBLISHER, EVE, condition=Condition(title=f"t{at}", expression="x")) for at in range(16)]
     bind(bench, TOPIC, *twins[:-1])
@@ -179,6 +180,8 @@ def test_a_grant_whose_time_is_over_is_not_made_any_more(bench: Bench) -> None:
 # what is never granted, whatever was approved
 
 
+@pytest.mark.hazard("H39")
+@pytest.mark.invariant("I22")
 @pytest.mark.parametrize("resource", [ORGANIZATION, f"{CRM}/folders/7", "//storage.googleapis.com/projects/_/*"])
 def test_nothing_is_granted_above_a_project_or_on_what_is_no_name(bench: Bench, resource: str) -> None:
     bench.google.policies[resource] = Policy(resource=resource, etag="e")
@@ -192,6 +195,7 @@ def test_a_basic_role_and_that_of_an_agent_is_never_given(bench: Bench, role: st
     assert refused(bench, grant(role=Role(role))) == said
 
 
+@pytest.mark.hazard("H12")
 @pytest.mark.parametrize(
     "member",
     [
@@ -210,17 +214,21 @@ def test_whoever_is_not_one_person_or_account_gets_nothing(bench: Bench, member:
     assert refused(bench, grant(member=member)) == said
 
 
+@pytest.mark.hazard("H03")
 def test_a_role_that_hands_out_what_only_security_may_is_not_given(bench: Bench) -> None:
     holds(bench, PUBLISHER, "pubsub.topics.publish", "pubsub.topics.setIamPolicy")
     said = f"{PUBLISHER} holds pubsub.topics.setIamPolicy, which only security and the owner hand out"
     assert refused(bench, grant()) == said
 
 
+@pytest.mark.hazard("H03")
 def test_a_role_of_unknown_content_is_not_given(bench: Bench) -> None:
     holds(bench, PUBLISHER)
     assert refused(bench, grant()) == f"could not tell what {PUBLISHER} holds, so it is not given"
 
 
+@pytest.mark.hazard("H04")
+@pytest.mark.invariant("I17")
 def test_a_role_that_has_grown_since_it_was_approved_is_not_given(bench: Bench) -> None:
     before = RoleDefinition(name=PUBLISHER, permissions=(Permission("pubsub.topics.publish"),))
     holds(bench, PUBLISHER, "pubsub.topics.publish", "pubsub.topics.get")

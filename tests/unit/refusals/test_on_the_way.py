@@ -52,6 +52,7 @@ def until(bench: Bench, state: str, work: Work = ACCESS) -> str:
 # foreign changes between reading and writing
 
 
+@pytest.mark.hazard("H24")
 def test_what_somebody_changed_since_the_plan_is_not_overwritten(bench: Bench) -> None:
     machine(bench).now = replace(machine(bench).now, scopes=("x",))
     fix = ended(bench)
@@ -67,6 +68,8 @@ def test_what_changed_between_two_looks_is_planned_anew(bench: Bench) -> None:
     assert (now.outcome, now.why, bench.google.asked) == (Outcome.REFUSED, said, [])
 
 
+@pytest.mark.hazard("H37")
+@pytest.mark.invariant("I31")
 def test_a_binding_that_somebody_takes_away_at_once_is_not_written_again(bench: Bench) -> None:
     work = Grant(resource=TOPIC, role=ROLE, member=EVE, until=bench.clock.now() + timedelta(hours=1))
     fix = until(bench, "WRITTEN", work)

@@ -113,6 +113,7 @@ def test_a_binding_whose_condition_ended_gets_no_unconditional_twin() -> None:
     assert not any(one.changes for one in report.plan)
 
 
+@pytest.mark.hazard("H39")
 @pytest.mark.parametrize(
     "entry",
     [text("Error 403: One or more users named in the policy do not belong to a permitted customer.")],

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from edits import CONDITIONS, MEMBERS, ROLES
 from fakes.workshop import Bench
 from hypothesis import given
@@ -51,6 +52,7 @@ def tuples(bench: Bench) -> set[tuple[Role, object, str]]:
     return {(one.role, one.condition, member) for one in held for member in one.members}
 
 
+@pytest.mark.invariant("I11")
 @given(policies, grants)
 def test_undone_every_policy_is_as_before(held: tuple[Binding, ...], work: Grant) -> None:
     bench = bench_with(held)
@@ -63,6 +65,7 @@ def test_undone_every_policy_is_as_before(held: tuple[Binding, ...], work: Grant
     assert tuples(bench) == before
 
 
+@pytest.mark.invariant("I11")
 @given(policies, grants)
 def test_granted_twice_is_granted_once_and_the_second_owns_nothing(held: tuple[Binding, ...], work: Grant) -> None:
     bench = bench_with(held)
@@ -72,6 +75,8 @@ def test_granted_twice_is_granted_once_and_the_second_owns_nothing(held: tuple[B
     assert (again.outcome, inverses(again), tuples(bench)) == (Outcome.NOTHING, (), once)
 
 
+@pytest.mark.hazard("H45")
+@pytest.mark.invariant("I11")
 @given(policies, grants)
 def test_an_undo_never_removes_what_was_there_before_us(held: tuple[Binding, ...], work: Grant) -> None:
     kept = Binding(role=work.role, members=(work.member,), condition=work.condition)

@@ -124,6 +124,7 @@ def test_who_gains_through_a_group_is_said() -> None:
     assert "Who else gains\nevery member of the group all@example.com" in told_all
 
 
+@pytest.mark.hazard("H08")
 def test_what_comes_from_text_that_anyone_could_write_is_marked_so() -> None:
     assert "claimed by application text, which anyone could have written" in said(
         card(asked(report=report(trust="text")), PLAIN)
@@ -214,6 +215,7 @@ def test_other_fixes_are_told_with_how_to_ask_for_each_and_nothing_to_click() ->
     assert not [block for block in blocks if block["type"] != "section"]
 
 
+@pytest.mark.hazard("H16")
 def test_the_only_link_is_the_one_of_the_settings() -> None:
     message = card(asked(), Style(page="https://runs.example.com/{run}?a=1&b=2"))
     assert message.blocks[-1]["elements"][0]["text"] == (
@@ -309,6 +311,8 @@ def is_harmless(blocks: Any) -> None:
         assert not set(bare) & set("\u202e\u200b\u2060\ufeff\x00\x1b")
 
 
+@pytest.mark.hazard("H16")
+@pytest.mark.invariant("I25")
 @settings(
     max_examples=60,
     deadline=None,

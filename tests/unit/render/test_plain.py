@@ -14,6 +14,8 @@ from shared.render.plain import code, escaped, name, shown
 TEXTS = st.text() | st.text(alphabet="&<>@!#|`*_~:\u202e\u200b\ufe0f\u0301 a\n")
 
 
+@pytest.mark.hazard("H16")
+@pytest.mark.invariant("I25")
 @pytest.mark.parametrize(
     ("text", "told"),
     [
@@ -33,14 +35,17 @@ def test_nothing_is_markup_and_nothing_is_hidden(text: str, told: str) -> None:
     assert escaped(text, 300) == told
 
 
+@pytest.mark.hazard("H13")
 def test_a_name_that_looks_like_another_one_does_not_look_like_it_any_more() -> None:
     assert name("\u0430dmin@example.com", 100) == "[U+0430]dmin@example.com"
 
 
+@pytest.mark.hazard("H16")
 def test_nothing_ends_a_block_of_code() -> None:
     assert code("a```<!here>", 100) == "a[U+0060][U+0060][U+0060]&lt;!here&gt;"
 
 
+@pytest.mark.hazard("H16")
 def test_a_text_is_cut_before_it_is_escaped_so_that_no_entity_is_cut_in_two() -> None:
     assert escaped("&" * 10, 21) == "&amp;" * 4 + "…"
     assert escaped("&" * 4, 20) == "&amp;" * 4

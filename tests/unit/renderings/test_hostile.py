@@ -31,6 +31,8 @@ SEEDS = (
 )
 
 
+@pytest.mark.hazard("H32")
+@pytest.mark.invariant("I24")
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_line_of_a_megabyte_built_to_make_a_pattern_slow_is_read(seed: str) -> None:
     line = (seed * (MEGABYTE // len(seed) + 1))[:MEGABYTE]

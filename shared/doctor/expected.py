@@ -1,0 +1,106 @@
+"""What each identity of a deployment is there for: what it has to hold, and where; all else that writes is too much."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from msgspec import Struct
+
+from shared.deploy.permissions import (
+    ABOVE_PROJECTS,
+    API_UNDOER,
+    API_WRITER,
+    GRANT_READER,
+    GRANT_WRITER,
+    MACHINE_STARTER,
+    MACHINE_WRITER,
+    READER,
+    permissions_of,
+)
+from shared.model.deployment import Deployment, Function
+
+EXECUTES = {"iam": (GRANT_READER, GRANT_WRITER), "api": (API_WRITER, API_UNDOER), "compute": (MACHINE_WRITER,)}
+SWEEPS: dict[str, tuple[str, ...]] = {"iam": (GRANT_READER, GRANT_WRITER), "api": (), "compute": (MACHINE_STARTER,)}
+"""For each family of fixes, the roles of the function that carries it out, and those of the sweep that ends it."""
+EXECUTE, SWEEP, DETECT, APPROVE = "execute-", "sweep", "detect", "approve"
+USE = "serviceusage.services.use"
+STORED = ("runs", "journal", "ballots", "guards")
+READS = frozenset({"datastore.entities.get", "datastore.entities.list"})
+WRITES = READS | {"datastore.entities.create", "datastore.entities.update", "datastore.entities.delete"}
+ALWAYS = "always"
+
+
+class Needed(Struct, frozen=True, kw_only=True):
+    """What one identity has to hold on one container; `address` is Terraform's resource that gives it.
+
+    `under` is what the condition of the binding has to speak of, "" where there may be none.
+    """
+
+    function: str
+    on: str
+    permissions: frozenset[str]
+    address: str
+    under: str = ""
+
+
+def families(deployment: Deployment) -> tuple[str, ...]:
+    """The families of fixes that are on, by the functions that are there."""
+    named = (one.removeprefix(EXECUTE) for one in deployment.named if one.startswith(EXECUTE))
+    return tuple(sorted(one for one in named if one in EXECUTES))
+
+
+def needed(deployment: Deployment) -> Iterator[Needed]:
+    """Everything that the functions that are there have to hold, on which container."""
+    place = deployment.place
+    for function in deployment.named.values():
+        if function.name == DETECT and function.settings.get("UNFORBID_LOOK") == ALWAYS:
+            yield _reader(deployment)
+        yield from _fixer(deployment, function.name)
+        if function.name != APPROVE:
+            address = f'google_project_iam_member.accounted["{function.name}"]'
+            yield Needed(function=function.name, on=place.home, permissions=frozenset({USE}), address=address)
+        yield from _store(deployment, function)
+
+
+def _reader(deployment: Deployment) -> Needed:
+    """What looking takes, on what is watched; a role of a project holds nothing that stands above projects."""
+    kind = deployment.place.watch.partition("/")[0].removesuffix("s")
+    held = frozenset(permissions_of(READER))
+    if kind == "project":
+        held = frozenset(one for one in held if not one.startswith(ABOVE_PROJECTS))
+    address = f"google_{kind}_iam_member.reader"
+    return Needed(function=DETECT, on=deployment.place.watched, permissions=held, address=address)
+
+
+def _fixer(deployment: Deployment, function: str) -> Iterator[Needed]:
+    """What carrying out and ending fixes takes, in each project that fixes may change."""
+    on = families(deployment)
+    if function.startswith(EXECUTE):
+        roles = EXECUTES.get(function.removeprefix(EXECUTE), ())
+    elif function == SWEEP:
+        roles = tuple(role for family in on for role in SWEEPS[family])
+    else:
+        return
+    for project in deployment.place.fix_projects:
+        for role in roles:
+            yield Needed(
+                function=function,
+                on=deployment.place.fixed(project),
+                permissions=frozenset(permissions_of(role)),
+                address=f'google_project_iam_member.fixer["{function}/{role}/{project}"]',
+                under="modifiedGrantsByRole" if role == GRANT_WRITER else "",
+            )
+
+
+def _store(deployment: Deployment, function: Function) -> Iterator[Needed]:
+    """Its databases: each function writes all four, but for the journal, which `detect` only reads."""
+    place = deployment.place
+    for database in STORED:
+        reads = database == "journal" and function.name == DETECT
+        yield Needed(
+            function=function.name,
+            on=place.home,
+            permissions=READS if reads else WRITES,
+            address=f'google_project_iam_member.store["{database}/{function.name}"]',
+            under=f'"projects/{place.project}/databases/{place.name}-{database}"',
+        )
