@@ -1,4 +1,4 @@
-"""What Cloud Monitoring measures of a subscription: `hidden["measured"]` holds it as (time, metric's last word, count)."""
+"""What Cloud Monitoring measures of a subscription: `hidden["measured"]` holds (time, last word of the metric, count)."""
 
 from __future__ import annotations
 

@@ -9,12 +9,15 @@ from msgspec import Struct
 
 OBSERVE, ENFORCE = MODES = ("observe", "enforce")
 KEPT = ".unforbid/policy"
+SHORTEST_KEY = 32
 GATE = {
     "UNFORBID_MODE": "enforce: what rules permit is done; observe, the default: it is told, and nothing is changed",
     "UNFORBID_POLICY": "path of the policy, as YAML or compiled; default: there is none, and nothing is permitted",
     "UNFORBID_POLICY_KEPT": f"folder in which good versions of it are remembered; default {KEPT}",
     "UNFORBID_DOMAINS": "domains whose people may decide, separated by commas; default none, which means nobody",
     "UNFORBID_IDENTITIES": "our own service accounts, separated by commas: their denials are never planned",
+    "UNFORBID_WEBHOOK_KEYS": "keys of at least 32 characters, separated by commas, with which another system signs "
+    "votes; for approve and execute; default none: no vote comes that way",
     "UNFORBID_PROTECTED": "full resource names, separated by commas, that never change, nor anything under them",
 }
 
@@ -28,6 +31,11 @@ class GateSettings(Struct, frozen=True, kw_only=True):
     domains: tuple[str, ...] = ()
     identities: frozenset[str] = frozenset()
     protected: tuple[str, ...] = ()
+    webhook_keys: tuple[bytes, ...] = ()
+
+    def __repr__(self) -> str:
+        """Which are set, and nothing that is secret."""
+        return f"GateSettings(enforcing={self.enforcing}, policy={self.policy}, webhook_keys={len(self.webhook_keys)})"
 
 
 def gate_settings(environment: Mapping[str, str]) -> GateSettings:
@@ -40,6 +48,7 @@ def gate_settings(environment: Mapping[str, str]) -> GateSettings:
         domains=_listed(environment, "UNFORBID_DOMAINS"),
         identities=frozenset(_listed(environment, "UNFORBID_IDENTITIES")),
         protected=_listed(environment, "UNFORBID_PROTECTED"),
+        webhook_keys=tuple(one.encode() for one in _listed(environment, "UNFORBID_WEBHOOK_KEYS")),
     )
 
 
@@ -56,6 +65,8 @@ def gate_problems(environment: Mapping[str, str]) -> Iterator[str]:
     for email in sorted(_listed(environment, "UNFORBID_IDENTITIES")):
         if not email.endswith(".gserviceaccount.com"):
             yield f"UNFORBID_IDENTITIES must be e-mails of service accounts, not {email!r}"
+    if any(len(one.encode()) < SHORTEST_KEY for one in _listed(environment, "UNFORBID_WEBHOOK_KEYS")):
+        yield f"UNFORBID_WEBHOOK_KEYS must be keys of at least {SHORTEST_KEY} characters each"
     for name in _listed(environment, "UNFORBID_PROTECTED"):
         if not name.startswith("//"):
             yield f"UNFORBID_PROTECTED must be full resource names, which begin with //, not {name!r}"

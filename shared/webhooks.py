@@ -7,10 +7,39 @@ from __future__ import annotations
 
 from shared.approvals.webhook import FRESH_FOR, Signed, digest_of, posted
 from shared.deciding import Cast, Said, Station, vote
-from shared.errors import Refused
+from shared.errors import NotFound, Refused, Retryable
+from shared.log import log
+from shared.model.approval import State
 from shared.model.codec import to_json
+from shared.ports import Queue
 
 CHANNEL = "webhook"
+PATH = "/webhook"
+TIMESTAMP, SIGNATURE = "X-Unforbid-Timestamp", "X-Unforbid-Signature"
+
+
+def answer(request: Signed, keys: tuple[bytes, ...], station: Station, queue: Queue) -> tuple[dict[str, object], int]:
+    """What another system is told of its request, with the status of HTTP; a kept vote wakes whoever carries fixes out.
+
+    200: the vote is kept. 409: it is not, and why. 401: the request is not believed. 404: there is no such question.
+    503: it is not known whether it was kept; to sign and send it anew is safe.
+    """
+    try:
+        cast = deliver(request, keys, station)
+    except Refused as error:
+        return _told("not believed", str(error), 401)
+    except NotFound as error:
+        return _told("unknown question", str(error), 404)
+    except Retryable as error:
+        return _told("unavailable", str(error), 503)
+    if cast.kept or cast.standing.state in (State.APPROVED, State.DENIED):
+        queue.put(posted(request, keys, station.clock.now()).approval, station.clock.now())
+    return _told("voted" if cast.kept else "not counted", cast.said, 200 if cast.kept else 409)
+
+
+def _told(outcome: str, said: str, status: int) -> tuple[dict[str, object], int]:
+    log("approve", channel=CHANNEL, outcome=outcome, severity="INFO" if status in (200, 409) else "WARNING", said=said)
+    return {"kept": status == 200, "said": said}, status
 
 
 def deliver(request: Signed, keys: tuple[bytes, ...], station: Station) -> Cast:

@@ -205,12 +205,16 @@ def desk() -> Desk | None:
 
 def errands() -> Errands | None:
     """What is done beside carrying out fixes."""
-    from shared.clicks import CHANNEL
+    from shared import clicks, webhooks
+    from shared.approvals.webhook import still_says
     from shared.errands import Errands
     from shared.slack import verifier
 
-    at = desk()
-    return Errands(desk=at, proofs={CHANNEL: verifier(settings().slack, ballots())}) if at is not None else None
+    at, known = desk(), settings()
+    if at is None:
+        return None
+    signed = partial(still_says, keys=known.gate.webhook_keys)
+    return Errands(desk=at, proofs={clicks.CHANNEL: verifier(known.slack, ballots()), webhooks.CHANNEL: signed})
 
 
 @cache

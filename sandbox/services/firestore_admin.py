@@ -38,7 +38,7 @@ DOORS = [
     Door(
         id="firestore.projects.databases.collectionGroups.fields.get",
         rpc="google.firestore.admin.v1.FirestoreAdmin.GetField",
-        permission="datastore.indexes.get",
+        permission="datastore.schemas.get",
         on=_database,
         answer=_field,
         kind=Kind.ADMIN_READ,

@@ -87,7 +87,7 @@ def expires(clients: GoogleClients, place: Place, concern: str, group: str) -> b
     """Whether a database removes expired documents of a collection."""
     database = f"projects/{place.project}/databases/{place.name}-{concern}"
     name = f"{database}/collectionGroups/{group}/fields/{EXPIRES}"
-    with asking("read the field", name, "datastore.indexes.get"):
+    with asking("read the field", name, "datastore.schemas.get"):
         found = clients.firestore_admin.get_field(request={"name": name}, **limits())
         return bool("ttl_config" in found and found.ttl_config.state.name in ("ACTIVE", "CREATING"))
 

@@ -10,12 +10,12 @@ import msgspec
 from msgspec import Struct
 
 from shared.errors import Refused
+from shared.gate_settings import SHORTEST_KEY
 from shared.model.approval import Choice, Person, Vote
 from shared.model.codec import from_json
 
 FRESH_FOR = timedelta(seconds=300)
 LONGEST_BODY = 16_384
-SHORTEST_KEY = 32
 LONGEST_TIME = 12
 
 

@@ -95,7 +95,9 @@ def with_policy(place: Place, file: Path | None) -> Place:
         return place
     try:
         data = file.read_bytes()
-        return replace(place, seal=seal_of(from_bytes(data) if is_compiled(data) else load(data, now=wiring.clock().now())))
+        return replace(
+            place, seal=seal_of(from_bytes(data) if is_compiled(data) else load(data, now=wiring.clock().now()))
+        )
     except PolicyError as error:
         raise click.ClickException(str(error)) from error
     except OSError as error:

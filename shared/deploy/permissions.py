@@ -11,6 +11,8 @@ from msgspec import Struct
 READER, GRANT_READER, GRANT_WRITER = "reader", "grant_reader", "grant_writer"
 API_WRITER, API_UNDOER = "api_writer", "api_undoer"
 MACHINE_WRITER, MACHINE_STARTER = "machine_writer", "machine_starter"
+PERSON = "person"
+"""Whoever runs `unforbid doctor`, with credentials of their own: no role is made of it."""
 ROLES = {
     READER: "Looks into a refused call: reads policies, states and logs, and changes nothing",
     GRANT_READER: "Reads what a grant is about, before and after it",
@@ -63,6 +65,14 @@ def _policy(adapter: str, call: str, *types: str) -> Use:
 def _written(call: str, *types: str) -> Use:
     """A holder in `policy_holders`, which reads and writes; the reading stands at the adapter of its service."""
     return Use("policy_holders", call, tuple(f"{one}.setIamPolicy" for one in types), WRITES)
+
+
+CONTAINER_POLICIES = tuple(f"resourcemanager.{one}.getIamPolicy" for one in ("projects", "folders", "organizations"))
+
+
+def _doctors(call: str, *permissions: str) -> Use:
+    """A question of `unforbid doctor` about a part of a deployment."""
+    return Use("deployment_parts", call, permissions, (PERSON,))
 
 
 USES = (
@@ -121,6 +131,16 @@ USES = (
     Use("iam_roles", "iam_admin.query_grantable_roles", ("iam.roles.list",), LOOKS),
     Use("resource_manager", "projects.get_project", ("resourcemanager.projects.get",), EVERYBODY),
     Use("resource_manager", "folders.get_folder", ("resourcemanager.folders.get",), LOOKS),
+    Use("deployment_facts", "run_services.list_services", ("run.services.list",), (PERSON,)),
+    Use("deployment_facts", "folders.get_folder", ("resourcemanager.folders.get",), (PERSON,)),
+    Use("deployment_facts", "getattr", CONTAINER_POLICIES, (PERSON,)),
+    _doctors("logging_config.get_sink", "logging.sinks.get"),
+    _doctors("subscriber.get_subscription", "pubsub.subscriptions.get"),
+    _doctors("secrets.get_secret", "secretmanager.secrets.get"),
+    _doctors("secrets.get_secret_version", "secretmanager.versions.get"),
+    _doctors("firestore_admin.get_field", "datastore.schemas.get"),
+    _doctors("metrics.list_time_series", "monitoring.timeSeries.list"),
+    _doctors("storage.list_blobs", "storage.objects.list", "storage.objects.get"),
     Use("service_usage", "service_usage.get_service", ("serviceusage.services.get",), APIS),
     Use("sight", "service_usage.list_services", ("serviceusage.services.list",), (API_WRITER,)),
     Use("storage", "storage.get_bucket", ("storage.buckets.get",), GRANTS),

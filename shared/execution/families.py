@@ -43,14 +43,14 @@ class Families(Struct, frozen=True, kw_only=True):
     def check(self, fix: Fix) -> None:
         """Raise `Elsewhere` for a fix whose next step is not this function's."""
         family = family_of(fix)
-        if self.own and family not in self.own and not (ENDINGS in self.own and takes_back(fix)):
+        if self.own and family and family not in self.own and not (ENDINGS in self.own and takes_back(fix)):
             raise Elsewhere(f"{fix.id} is at a step of the family {family}, and this carries out {', '.join(self.own)}")
 
 
 def family_of(fix: Fix) -> str:
-    """The family of a fix's next step; the check of the original call goes with the last work."""
-    works = fix.opened.works
-    return FAMILY_OF[type(works[min(fix.current, len(works) - 1)])]
+    """The family of a fix's next step; the check of the original call goes with the last work, "" where there is none."""
+    at = fix.opened.works[: fix.current + 1]
+    return FAMILY_OF[type(at[-1])] if at else ""
 
 
 def takes_back(fix: Fix) -> bool:

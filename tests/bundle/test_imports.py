@@ -33,9 +33,9 @@ RULES = {
     "execution": {"model", "ports", "machines", "errors"},
     "guards": {"model"},
     "moves": {"model", "execution", "machines", "grants", "evidence", "errors", "ports"},
-    "approvals": {"model", "errors"},
+    "approvals": {"model", "errors", "gate_settings"},
     "deciding": {"approvals", "policy", "preparing", "model", "errors", "ports"},
-    "webhooks": {"approvals", "deciding", "model", "errors"},
+    "webhooks": {"approvals", "deciding", "model", "errors", "log", "ports"},
     "settling": {"approvals", "deciding", "moves", "policy", "preparing", "pipeline", "model", "errors", "ports"},
     "judging": {"model", "errors", "guards", "pipeline", "policy", "ports"},
     "following": {
@@ -63,7 +63,7 @@ RULES = {
     "wiring": {
         *("adapters", "clicks", "deciding", "errands", "errors", "evidence", "flows", "following", "grants", "judging"),
         *("live", "log", "model", "pipeline", "policy", "ports", "preparing", "settings", "slack"),
-        *("execution", "waking_settings"),
+        *("approvals", "execution", "waking_settings", "webhooks"),
     },
     "cli": {
         "flows",
