@@ -2,8 +2,9 @@
 
 `python bench/cold_start.py` prints the table of docs/deploy.md. Every start is a fresh server of functions-framework
 that sees the archive and the packages of its lock, nothing else; the archives come in turn, and what is told is the
-median of the ratios of processor time within a round, which others on the machine hardly change. `as deployed` is without compiled bytecode of ours and with that of the packages:
-Google's build compiles what pip installs (`compileall --invalidation-mode unchecked-hash`) and nothing of the archive.
+median of the ratios of processor time within a round, which others on the machine hardly change. `as deployed` is
+without compiled bytecode of ours and with that of the packages: Google's build compiles what pip installs
+(`compileall --invalidation-mode unchecked-hash`) and nothing of the archive.
 """
 
 from __future__ import annotations

@@ -6,6 +6,7 @@ import argparse
 import os
 import sys
 import tempfile
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -23,12 +24,16 @@ def main(given: Sequence[str] | None = None) -> int:
         return 0
     os.environ["GRPC_VERBOSITY"] = "NONE"
     with tempfile.TemporaryDirectory(prefix="unforbid-e2e-") as folder:
+        if asked.kills:
+            return _kills(Path(folder), asked.kills, asked.seed)
         return _stories(Path(folder), asked.story)
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="e2e", description=__doc__)
     parser.add_argument("--story", type=int, choices=(1, 2, 3), help="only this one")
+    parser.add_argument("--kills", type=int, default=0, help="no stories; so many kills instead")
+    parser.add_argument("--seed", type=int, default=1, help="chooses who is killed, and when")
     return parser
 
 
@@ -50,6 +55,27 @@ def _stories(folder: Path, only: int | None) -> int:
                     for log in sorted(folder.glob("*.log")):
                         say(f"== {log.name}\n{log.read_text()[-9000:]}")
                     return 1
+    return 0
+
+
+def _kills(folder: Path, kills: int, seed: int) -> int:
+    from e2e.morning import morning
+    from e2e.town import foundations
+
+    each, number, left = 20, 0, kills
+    with foundations(folder) as below:
+        while left > 0:
+            t = time.monotonic()
+            found = morning(folder, below, seed * 1000 + number, min(each, left))
+            print(number, round(time.monotonic() - t, 1), found.kills, found.inside, found.counts)
+            for one in found.wrong:
+                print("   WRONG", one)
+            if found.wrong and os.environ.get("E2E_KEEP"):
+                import shutil
+                shutil.copytree(folder, os.environ["E2E_KEEP"], dirs_exist_ok=True)
+                return 1
+            number += 1
+            left -= sum(found.kills.values())
     return 0
 
 

@@ -9,7 +9,7 @@ from datetime import timedelta
 
 from e2e.town import SWEPT_EVERY, Town
 
-A_WHILE = timedelta(seconds=20)
+A_WHILE = timedelta(seconds=30)
 """A workload whose call was refused tries again after a while."""
 A_LITTLE = timedelta(milliseconds=1)
 QUIET_WITHIN = 60.0
@@ -23,7 +23,7 @@ class NeverQuietError(Exception):
 class Hours:
     """The time of one organisation. `meanwhile` is what happens there every while, as workloads that call again."""
 
-    def __init__(self, town: Town, meanwhile: Callable[[], object] = lambda: None) -> None:
+    def __init__(self, town: Town, meanwhile: Callable[[], object] | None = None) -> None:
         self._town, self._meanwhile = town, meanwhile
         now = town.clock.now()
         self._sweeps_at, self._while_at = now + SWEPT_EVERY, now + A_WHILE
@@ -43,10 +43,11 @@ class Hours:
         """Turn the clock to whatever is next, and have that happen."""
         town = self._town
         task = town.tasks.next_at()
-        due = min(self._sweeps_at, self._while_at, *([task] if task is not None else []))
+        coming = [self._sweeps_at, task, self._while_at if self._meanwhile is not None else None]
+        due = min(one for one in coming if one is not None)
         town.clock.turn(max(due - town.clock.now() + A_LITTLE, A_LITTLE))
         now = town.clock.now()
-        if now >= self._while_at:
+        if self._meanwhile is not None and now >= self._while_at:
             self._meanwhile()
             self._while_at = now + A_WHILE
         if now >= self._sweeps_at:

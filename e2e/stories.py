@@ -32,8 +32,9 @@ class Story(Struct, frozen=True, kw_only=True):
     title: str
     scenario: str
     agree: tuple[str, ...]
-    proof: str
+    proof: str = "the same call succeeded"
     ends_itself: bool = False
+    meanwhile: Request | None = None
 
 
 STORIES = (
@@ -41,20 +42,23 @@ STORIES = (
         title="an upload is refused for lack of a scope",
         scenario="story1-scope-own-account",
         agree=("ann", "sue"),
-        proof="the same call succeeded",
     ),
     Story(
         title="impersonation is refused: the API is off, and behind it the role is missing",
         scenario="story2-api-and-role",
         agree=("ann", "sue"),
-        proof="the same call succeeded",
         ends_itself=True,
     ),
     Story(
         title="the agents of a machine were killed, and are silent",
         scenario="story3-agent-killed-silent",
         agree=("ann", "sue"),
-        proof="",
+        proof="nothing was refused again",
+        meanwhile=Request(
+            do="write_log",
+            on="//cloudresourcemanager.googleapis.com/projects/acme-web",
+            token="vm:projects/acme-web/zones/europe-west1-b/instances/web-1",  # noqa: S106
+        ),
     ),
 )
 
@@ -71,14 +75,14 @@ def tell(story: Story, folder: Path, below: Foundations, say: Say) -> None:
     with settled(scenario, folder, below) as town:
         refused = play(scenario, town.world, town.endpoint)
         before = snapshot(town.world)
-        again = request_in(scenario)
+        again = request_in(scenario) or story.meanwhile
         hours = Hours(town, lambda: _call(town, again))
         town.feed.publish(refused.entry)
         run = _asked(town, say)
         _agreed(town, run, story, say)
         fix = _carried_out(town, hours, run, say)
         _proven(town, run, fix, story, again, say)
-        _taken_back(town, hours, fix, story, say)
+        _taken_back(Hours(town), fix, story, say)
         _same(snapshot(town.world), before, "the organisation")
         _must(not (wrong := list(_chain())), f"the chain of the journal is broken: {wrong[:1]}")
         _must(not town.world.violations, f"the sandbox broke Google's schemas: {town.world.violations[:1]}")
@@ -134,7 +138,7 @@ def _proven(town: Town, run: str, fix: Fix, story: Story, again: Request | None,
     say(f"  the card says that it is fixed; the proof: {fix.why}")
 
 
-def _taken_back(town: Town, hours: Hours, fix: Fix, story: Story, say: Say) -> None:
+def _taken_back(hours: Hours, fix: Fix, story: Story, say: Say) -> None:
     """Grants end by themselves; what else was changed is taken back by people, with `unforbid undo`."""
 
     def open_ones() -> list[Fix]:
@@ -155,13 +159,6 @@ def _taken_back(town: Town, hours: Hours, fix: Fix, story: Story, say: Say) -> N
 def _chain() -> Iterator[str]:
     journal = wiring.journal()
     lines = [line for fix in journal.fixes() for line in journal.lines(fix)]
-    from shared.model.codec import to_json
-    for l in lines:
-        pass
-    with wiring.firestore("journal").reading() as c:
-        for l in lines:
-            raw = c.collection("fixes").document(l.fix).collection("lines").document(f"{l.number:08d}").get().get("line")
-            if raw != to_json(l): print("DEBUG", l.number, raw, "####", to_json(l))
     return iter(broken(list(journal.links()), lines, []))
 
 

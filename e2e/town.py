@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from random import Random
 from http.client import HTTPConnection
 from urllib.parse import urlsplit
 
@@ -18,6 +18,7 @@ from msgspec.structs import replace
 
 from e2e import emulators
 from e2e.clock import SharedClock
+from e2e.delivery import Sender, sending
 from e2e.deployment import DETECT, FUNCTIONS, HOME, NAME, NUMBER, PUSH, ROOT, SWEEP, WAKE, environment, of_operators
 from e2e.feed import Feed
 from e2e.front import Front, listening, token
@@ -26,7 +27,7 @@ from sandbox.scenario import Scenario, world_of
 from sandbox.scenario_spec import Project
 from sandbox.server import serving
 from sandbox.services.cloud_identity import group_id
-from sandbox.task_delivery import NOT_REACHED, deliver, posted
+from sandbox.task_delivery import posted
 from sandbox.tasks import TaskQueues, serving_tasks
 from sandbox.world import World
 from shared import wiring
@@ -38,9 +39,6 @@ OWNERS, SECURITY = "owners@example.com", "security@example.com"
 PEOPLE = {"ann": OWNERS, "bob": OWNERS, "sue": SECURITY}
 TEAM = "T000000001"
 SWEPT_EVERY = timedelta(minutes=5)
-SENDERS = 3
-"""How many tasks are sent at the same time, as terraform/queues.tf has it."""
-SENT_EVERY = 0.01
 
 
 @dataclass(kw_only=True)
@@ -55,6 +53,7 @@ class Town:
     slack: FakeSlack
     fronts: dict[str, Front]
     instances: dict[str, Instance]
+    sender: Sender | None = None
 
     def sweep(self) -> int:
         """What Cloud Scheduler does every five minutes; the status of the answer."""
@@ -103,7 +102,9 @@ def foundations(folder: Path) -> Iterator[Foundations]:
 
 
 @contextmanager
-def settled(scenario: Scenario, folder: Path, below: Foundations) -> Iterator[Town]:
+def settled(
+    scenario: Scenario, folder: Path, below: Foundations, rng: Random | None = None, twice: int = 0
+) -> Iterator[Town]:
     """An organisation as a scenario tells of it, with two groups of people and unforbid in a project of its own."""
     clock = below.clock
     home = Project(number=NUMBER, folder="")
@@ -144,7 +145,8 @@ def settled(scenario: Scenario, folder: Path, below: Foundations) -> Iterator[To
         _wipe(below.firestore)
         _by_operators(clock.now())
         enter(running(list(instances.values())))
-        enter(_delivering(town))
+        town.sender = Sender(tasks, town.post, rng or Random(1), twice)
+        enter(sending(town.sender))
         yield town
 
 
@@ -195,36 +197,3 @@ def _write_policy(path: Path) -> None:
     for name, group in {"OWNERS": OWNERS, "SECURITY": SECURITY}.items():
         text = text.replace(f"id: {name}", f"id: {group_id(group)}")
     path.write_text(text, "utf-8")
-
-
-@contextmanager
-def _delivering(town: Town) -> Iterator[None]:
-    """Send tasks when they are due, several at once, until the block ends."""
-    ended, held, lock = threading.Event(), set[str](), threading.Lock()
-
-    def once(url: str, headers: dict[str, str], body: bytes, seconds: float) -> int:
-        """Post a task, unless another sender is at it."""
-        name = headers["X-CloudTasks-TaskName"]
-        with lock:
-            if name in held:
-                return NOT_REACHED
-            held.add(name)
-        try:
-            return town.post(url, headers, body, seconds)
-        finally:
-            with lock:
-                held.discard(name)
-
-    def run() -> None:
-        while not ended.wait(SENT_EVERY):
-            deliver(town.tasks, once)
-
-    senders = [threading.Thread(target=run, daemon=True) for _ in range(1)]
-    for one in senders:
-        one.start()
-    try:
-        yield
-    finally:
-        ended.set()
-        for one in senders:
-            one.join()

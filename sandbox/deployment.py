@@ -22,7 +22,7 @@ from shared.adapters.firestore_database import CLEANED_UP, CONCERNS
 from shared.deploy.permissions import GRANT_WRITER, permissions_of
 from shared.deploy.sink_filter import Own, self_filter, sink_filter
 from shared.doctor.audit_logs import WANTED
-from shared.doctor.expected import EXECUTES, SWEEPS
+from shared.doctor.expected import EXECUTES, SWEEPS, WRITES, stored
 from shared.model.deployment import Place
 
 NUMBER = "311417209935"
@@ -169,10 +169,10 @@ def _stores(world: World, deployed: Deployed) -> None:
     place = deployed.place
     for concern, groups in CONCERNS.items():
         add_database(world, place.project, f"{place.name}-{concern}", *(set(groups) & set(CLEANED_UP)))
-        only = f'resource.name == "projects/{place.project}/databases/{place.name}-{concern}"'
-        for name in deployed.functions:
-            reads = concern == "journal" and name == "detect"
-            role = "roles/datastore.viewer" if reads else "roles/datastore.user"
+    for name in deployed.functions:
+        for database, held in stored(name, mends=bool(deployed.fixes)).items():
+            only = f'resource.name == "projects/{place.project}/databases/{place.name}-{database}"'
+            role = "roles/datastore.user" if held == WRITES else "roles/datastore.viewer"
             bind(world, place.home, role, deployed.account(name), only)
 
 

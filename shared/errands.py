@@ -14,10 +14,9 @@ from shared.following import Desk, follow_again, shown
 from shared.log import log
 from shared.model.approval import Approval, State
 from shared.model.items import ASKED, FOLLOWED, SHOWN
-from shared.model.journal import Opened
 from shared.pipeline.execute import open_fix
 from shared.pipeline.workshop import Workshop
-from shared.preparing import Prepared, prepare
+from shared.preparing import Prepared, by_rule, prepare
 from shared.settling import Proof, Settlement, settle
 
 
@@ -84,22 +83,6 @@ class Errands(Struct, frozen=True, kw_only=True):
             fix = open_fix(by_rule(made), shop.journal, shop.queue, shop.clock.now())
             log("permitted", run=run, fix=fix, rules=made.decision.terms.rules if made.decision.terms else ())
             _noted(shown(run, self.desk))
-
-
-def by_rule(made: Prepared) -> Opened:
-    """The fix that a written rule permits without a person: its rules stand where its approvers would."""
-    terms = made.decision.terms
-    if terms is None or not terms.rules:
-        raise Refused(f"no rule permits this: {'; '.join(made.decision.reasons)}")
-    return Opened(
-        run=made.run,
-        plan_hash=made.proposal.hash,
-        works=made.proposal.works,
-        approved_by=tuple(f"rule:{one}" for one in terms.rules),
-        call=made.proposal.call,
-        rules=terms.rules,
-        under=terms.under,
-    )
 
 
 def _noted(told: dict[str, object]) -> None:

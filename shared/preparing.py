@@ -12,6 +12,7 @@ from shared.execution.fold import fold
 from shared.live import Live, Reviewed
 from shared.model.decision import REFUSE, Decision
 from shared.model.evidence import YES
+from shared.model.journal import Opened
 from shared.model.report import Report
 from shared.model.work import Access, Grant, Work
 from shared.pipeline.read import read
@@ -80,6 +81,22 @@ def prepared(run: str, looked: Reviewed, planner: Planner, lasts: timedelta | No
 
 def _hours(decision: Decision) -> timedelta:
     return timedelta(hours=decision.terms.hours if decision.terms else 1)
+
+
+def by_rule(made: Prepared) -> Opened:
+    """The fix that a written rule permits without a person: its rules stand where its approvers would."""
+    terms = made.decision.terms
+    if terms is None or not terms.rules:
+        raise Refused(f"no rule permits this: {'; '.join(made.decision.reasons)}")
+    return Opened(
+        run=made.run,
+        plan_hash=made.proposal.hash,
+        works=made.proposal.works,
+        approved_by=tuple(f"rule:{one}" for one in terms.rules),
+        call=made.proposal.call,
+        rules=terms.rules,
+        under=terms.under,
+    )
 
 
 def _nothing_runs(run: str, journal: Journal) -> int:

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from shared.judging import Judge
     from shared.live import Live
     from shared.pipeline.workshop import Workshop
+    from shared.policy.keeper import Kept
     from shared.policy.versions import InForce
 
 
@@ -147,17 +148,35 @@ def judge() -> Judge | None:
 
 @cache
 def rules(path: Path) -> Callable[[datetime], InForce]:
-    """The policy of now; what is wrong with it is logged when it is read."""
+    """The policy of now; what is wrong with it is logged when it is read.
+
+    In production those alone keep versions who carry something out: whoever reads denials cannot make one look older.
+    """
     from shared.policy.held import Held
     from shared.policy.keeper import current
 
+    known = settings()
+    noting = known.backend != GOOGLE or not known.gate.enforcing or bool(known.waking.own)
+
     def read(now: datetime) -> InForce:
-        found = current(path, settings().gate.kept, now)
+        found = current(path, policy_versions(), now, noting=noting)
         for said in found.told:
             log("policy", severity="WARNING", reason=said)
         return found
 
     return Held(read)
+
+
+@cache
+def policy_versions() -> Kept:
+    """Where good versions of the policy are kept: in a folder, or in Firestore, where a machine keeps no files."""
+    if settings().backend != GOOGLE:
+        from shared.adapters.policy_folder import PolicyFolder
+
+        return PolicyFolder(settings().gate.kept)
+    from shared.adapters.firestore_policy import FirestorePolicy
+
+    return FirestorePolicy(firestore("policy"))
 
 
 @cache

@@ -23,6 +23,7 @@ resource "google_cloudbuild_trigger" "build" {
     _REGION  = var.region
     _NAME    = var.name
     _TRIGGER = "${var.name}-apply"
+    _ROLES   = var.build.roles
   }
 
   # Commits start the plan by themselves. The apply is started by the plan's last step, for the same commit.

@@ -293,14 +293,20 @@ variable "keep_data" {
 }
 
 variable "build" {
-  description = "Cloud Build triggers that plan each commit and apply it after approval: a connected repository, the account that deploys, and the bucket for plans and state."
+  description = "Cloud Build triggers that plan each commit and apply it after approval: a connected repository, the account that deploys, the bucket for plans and state, and where the catalogue of roles lies if there is one."
   type = object({
     repository = string
     account    = string
     bucket     = string
     branch     = optional(string, "main")
+    roles      = optional(string, "")
   })
   default = null
+
+  validation {
+    condition     = var.build == null ? true : var.build.roles == "" || can(regex("^gs://[^/]+/.+$", var.build.roles))
+    error_message = "build.roles has to be the address of your catalogue of roles in a bucket, such as gs://acme-unforbid-plans/roles/roles.bin."
+  }
 
   validation {
     condition     = var.build == null ? true : can(regex("^projects/[^/]+/locations/[^/]+/connections/[^/]+/repositories/[^/]+$", var.build.repository))

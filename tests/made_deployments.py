@@ -10,7 +10,7 @@ from worlds import NOW
 from shared.deploy.permissions import GRANT_WRITER, permissions_of
 from shared.deploy.sink_filter import Own, self_filter, sink_filter
 from shared.doctor.audit_logs import WANTED
-from shared.doctor.expected import EXECUTES, STORED, SWEEPS, USE, WRITES
+from shared.doctor.expected import EXECUTES, SWEEPS, USE, WRITES, stored
 from shared.model.deployment import CRM, Carrier, Deployment, Function, Place, Sink, Subscription
 from shared.model.facts import Binding, Condition, Policy
 from shared.model.names import Role
@@ -22,7 +22,11 @@ ORGANIZATION, HOME, WEB = f"{CRM}/organizations/1", f"{CRM}/projects/acme-unforb
 WRITER = "serviceAccount:service-org-1@gcp-sa-logging.iam.gserviceaccount.com"
 AGENT = "serviceAccount:service-7@gcp-sa-pubsub.iam.gserviceaccount.com"
 LIMIT = Condition(expression="api.getAttribute('iam.googleapis.com/modifiedGrantsByRole', []).hasOnly(['roles/a.b'])")
-PUBLISHER, SUBSCRIBER, USER = Role("roles/pubsub.publisher"), Role("roles/pubsub.subscriber"), Role("roles/datastore.user")
+PUBLISHER, SUBSCRIBER, USER = (
+    Role("roles/pubsub.publisher"),
+    Role("roles/pubsub.subscriber"),
+    Role("roles/datastore.user"),
+)
 CONSUMER, VIEWER = Role("roles/serviceusage.serviceUsageConsumer"), Role("roles/datastore.viewer")
 
 
@@ -46,7 +50,9 @@ def sink(*names: str) -> Sink:
 
 def policy(on: str, *bindings: tuple[str, str] | tuple[str, str, Condition]) -> Policy:
     """A policy of (role, member), with a condition where there is one."""
-    made = tuple(Binding(role=Role(one[0]), members=(one[1],), condition=one[2] if len(one) > 2 else None) for one in bindings)  # type: ignore[misc]
+    made = tuple(
+        Binding(role=Role(one[0]), members=(one[1],), condition=one[2] if len(one) > 2 else None) for one in bindings
+    )
     return Policy(resource=on, bindings=made, etag="e")
 
 
@@ -61,7 +67,9 @@ def deployment(*names: str, **more: Any) -> Deployment:
         at=NOW,
         functions=tuple(_function(one) for one in functions),
         containers={
-            ORGANIZATION: Carrier(policy=_organization(), logs={one: frozenset(types) for one, (types, _) in WANTED.items()}),
+            ORGANIZATION: Carrier(
+                policy=_organization(), logs={one: frozenset(types) for one, (types, _) in WANTED.items()}
+            ),
             HOME: Carrier(policy=_home(functions)),
             WEB: Carrier(policy=_web(functions, fixes)),
         },
@@ -106,12 +114,12 @@ def _organization() -> Policy:
 def _home(functions: tuple[str, ...]) -> Policy:
     stores = [
         (
-            VIEWER if (database, name) == ("journal", "detect") else USER,
+            USER if held == WRITES else VIEWER,
             member(name),
             Condition(expression=f'resource.name == "projects/acme-unforbid/databases/unforbid-{database}"'),
         )
-        for database in STORED
         for name in functions
+        for database, held in stored(name, mends=any(one.startswith("execute-") for one in functions)).items()
     ]
     return policy(HOME, *stores, *((CONSUMER, member(one)) for one in functions if one != "approve"))
 
@@ -124,7 +132,7 @@ def _web(functions: tuple[str, ...], fixes: tuple[str, ...]) -> Policy:
         for name, roles in held.items()
         for role in roles
     ]
-    return policy(WEB, *bindings)  # type: ignore[arg-type]
+    return policy(WEB, *bindings)
 
 
 def _roles() -> dict[str, Any]:

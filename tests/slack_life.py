@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from desks import Desk, desk_at
+from fakes.errands import OnlyDenies
 from msgspec.structs import replace
 from shown_runs import OWNERS, SECURITY
 from slack_stage import Stage, stage
@@ -20,6 +21,7 @@ from shared.execution.fold import Fix, fold
 from shared.fixing import work_off
 from shared.model.approval import Approval
 from shared.model.decision import ASK, Decision, Terms
+from shared.pipeline.workshop import Workshop
 from shared.preparing import Planner, Prepared, prepare
 from shared.settling import Settled, Settlement, settle
 from shared.showing import Known, show, tell
@@ -65,16 +67,20 @@ class Life:
         """The same, shown nowhere."""
         by = Settlement(
             station=self.play.station,
-            shop=wiring.workshop(),
+            shop=self.shop(),
             anew=lambda _: self.anew(),
             proofs={CHANNEL: verifier(self.play.known, self.play.ballots)},
         )
         return settle(question.id, by)
 
+    def shop(self) -> Workshop:
+        """What a worker works with: people's late no is heard as well."""
+        return replace(wiring.workshop(), errands=OnlyDenies(self.play.ballots))
+
     def work_off(self, question: Approval) -> Fix:
         """Carry the fix of a question out, step by step, each told in Slack."""
         (fix,) = wiring.journal().fixes(question.run)[:1]
-        return work_off(fix, wiring.workshop, self.desk.pause, lambda now: self.show(question, now))
+        return work_off(fix, self.shop, self.desk.pause, lambda now: self.show(question, now))
 
     def show(self, question: Approval, fix: Fix | None = None) -> None:
         """Show the run as everything that is kept of it says now."""

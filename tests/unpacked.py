@@ -20,14 +20,19 @@ assert not [one for one in sys.path if one.endswith("site-packages")], sys.path
 """
 
 
-def packer(root: Path) -> ModuleType:
-    """The tool that packs as Terraform does."""
-    spec = importlib.util.spec_from_file_location("pack", root / "tools/terraform/pack.py")
+def tool(root: Path, name: str) -> ModuleType:
+    """A module of tools/terraform."""
+    spec = importlib.util.spec_from_file_location(name, root / f"tools/terraform/{name}.py")
     assert spec
     assert spec.loader
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+def packer(root: Path) -> ModuleType:
+    """The tool that packs as Terraform does."""
+    return tool(root, "pack")
 
 
 def unpack(name: str, root: Path, folder: Path) -> Path:

@@ -77,7 +77,7 @@ def read_deployment(clients: GoogleClients, place: Place, now: datetime) -> Depl
         expiring=_expiring(clients, place),
         dead=told(lambda: deployment_parts.undelivered(clients, place, now)),
         delivered=told(lambda: deployment_parts.last_delivery(clients, place, now)),
-        seal=_seal(clients, place, known),
+        seal=_seal(clients, place, functions),
     )
 
 
@@ -209,8 +209,10 @@ def _expiring(clients: GoogleClients, place: Place) -> dict[str, Told[bool]]:
     }
 
 
-def _seal(clients: GoogleClients, place: Place, functions: Iterable[Function]) -> Told[str] | None:
+def _seal(clients: GoogleClients, place: Place, functions: Told[tuple[Function, ...]]) -> Told[str] | None:
     """The seal of the policy in the archive that `detect` was made of; None where none is set."""
+    if isinstance(functions, Untold):
+        return functions
     if not any("UNFORBID_POLICY" in one.settings for one in functions):
         return None
     return told(lambda: deployment_parts.packed_seal(clients, place))

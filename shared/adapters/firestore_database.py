@@ -37,6 +37,7 @@ CONCERNS = {
     "runs": ("runs", "parts", "claims", "quarantine", "dropped"),
     "journal": ("fixes", "lines", "chain", "leases"),
     "queue": ("queue",),
+    "policy": ("remembered", "versions", "texts"),
     "ballots": ("approvals", "requests", "cards", "snoozes", "people"),
     "guards": ("switch", "pauses", "budgets", "trips", "denials"),
 }
@@ -56,6 +57,8 @@ NOT_INDEXED = {
     "lines": ("line",),
     "budgets": ("counted",),
     "approvals": ("approval", "votes", "ended"),
+    "remembered": ("said",),
+    "texts": ("data",),
 }
 """The fields that nobody asks for: without an exemption, each write pays for their indexes."""
 

@@ -35,14 +35,17 @@ DETACH = click.option("--detach", is_flag=True, help="Only begin it; `unforbid w
 @click.argument("run_id", metavar="RUN")
 @BY
 @click.option("--approve", "typed", metavar="HASH", help="The beginning of the plan's hash, instead of being asked.")
-@click.option("--hours", default=1, show_default=True, type=click.IntRange(1, 72), help="How long a grant lasts.")
+@click.option("--hours", type=click.IntRange(1, 72), help="How long a grant lasts; default 1, or what the rule says.")
 @DETACH
-def apply(run_id: str, by: tuple[str, ...], typed: str | None, hours: int, *, detach: bool) -> None:
+def apply(run_id: str, by: tuple[str, ...], typed: str | None, hours: int | None, *, detach: bool) -> None:
     """Look at RUN once more, show what would change, and do it after exactly that is approved.
 
     Only what is proven is carried out. Everything is journaled before it happens, checked by the original call, and can
     be taken back with `unforbid undo`. Tier T1 takes one person's approval and lasts at most 24 hours, T2 two people's
     and at most 72; whoever was refused, or gains by it, does not count.
+
+    With a policy (UNFORBID_POLICY) its rules decide instead: what they permit is carried out, what they leave to people
+    is put to those, and nothing is approved here.
 
     Exits with 0 where the call works now or nothing had to change, with 3 where that could not be told, else with 1.
     """
@@ -58,11 +61,17 @@ def apply(run_id: str, by: tuple[str, ...], typed: str | None, hours: int, *, de
     entry = wiring.store().entry(run.id)
     planner = Planner(live=wiring.live(), journal=shop.journal, clock=shop.clock)
     with out.status("asking Google …") if out.is_terminal else nullcontext():
-        prepared = prepare(run.id, entry, planner, timedelta(hours=hours))
+        prepared = prepare(run.id, entry, planner, timedelta(hours=hours) if hours else None)
         unhindered(prepared, shop.sight)
     _show(out, prepared)
-    _agree(prepared, typed)
-    _carry_out(out, approve(prepared, by, shop), detach=detach)
+    if wiring.judge() is not None:
+        fix = _as_the_rules_say(prepared, shop, is_told_more=bool(by or typed or hours))
+        if fix is None:
+            return
+    else:
+        _agree(prepared, typed)
+        fix = approve(prepared, by, shop)
+    _carry_out(out, fix, detach=detach)
 
 
 @click.command(short_help="take back what a fix changed")
@@ -127,6 +136,27 @@ def _show(out: Console, prepared: Prepared) -> None:
     draw_report(out, prepared.report)
     out.print(f"what would change (tier {prepared.proposal.tier}, plan {prepared.proposal.hash[:SHORT]}):")
     draw_works(out, prepared.proposal.works)
+
+
+def _as_the_rules_say(prepared: Prepared, shop: Workshop, *, is_told_more: bool) -> str | None:
+    """Begin what a rule permits; ask the people whom it leaves it to, and begin nothing."""
+    from shared.deciding import ask
+    from shared.following import shown
+    from shared.model.decision import ASK, AUTO
+    from shared.pipeline.execute import open_fix
+    from shared.preparing import by_rule
+
+    if is_told_more:
+        raise click.UsageError("with a policy nobody is named here: leave --by, --approve and --hours out")
+    decision, desk = prepared.decision, wiring.desk()
+    if decision.mode is AUTO:
+        return open_fix(by_rule(prepared), shop.journal, shop.queue, shop.clock.now())
+    if decision.mode is not ASK or desk is None:
+        raise click.ClickException(f"nothing was changed ({decision.mode.value}): {'; '.join(decision.reasons)}")
+    question = ask(prepared, desk.station, again=True)
+    shown(prepared.run, desk)
+    click.echo(f"{question.id} is put to those who may decide: `unforbid approvals` says who, and until when")
+    return None
 
 
 def _agree(prepared: Prepared, typed: str | None) -> None:

@@ -11,6 +11,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from shared.model.decision import Mode
 from shared.model.evidence import Finding
 from shared.model.plan import Action
 from shared.model.report import Report
@@ -23,7 +24,10 @@ HEADS = {
     "not_a_denial": ("NO DENIAL", "bold green"),
     "unreadable": ("UNREADABLE", "bold yellow"),
 }
-MODES = {"refuse": "red", "dry_run": "cyan", "notify": "yellow", "ignore": "green"}
+MODES = {
+    Mode.REFUSE: "red", Mode.IGNORE: "green", Mode.NOTIFY: "yellow", Mode.DRY_RUN: "cyan", Mode.ASK: "magenta",
+    Mode.AUTO: "red",
+}  # fmt: skip
 SHOWN_ALSO, SHOWN_CANDIDATES = 6, 3
 PROVEN = {"yes": "bold green", "no": "bold red", "could not tell": "bold yellow"}
 

@@ -24,7 +24,6 @@ SWEEPS: dict[str, tuple[str, ...]] = {"iam": (GRANT_READER, GRANT_WRITER), "api"
 """For each family of fixes, the roles of the function that carries it out, and those of the sweep that ends it."""
 EXECUTE, SWEEP, DETECT, APPROVE = "execute-", "sweep", "detect", "approve"
 USE = "serviceusage.services.use"
-STORED = ("runs", "journal", "ballots", "guards")
 READS = frozenset({"datastore.entities.get", "datastore.entities.list"})
 WRITES = READS | {"datastore.entities.create", "datastore.entities.update", "datastore.entities.delete"}
 ALWAYS = "always"
@@ -92,15 +91,32 @@ def _fixer(deployment: Deployment, function: str) -> Iterator[Needed]:
             )
 
 
+def stored(function: str, *, mends: bool) -> dict[str, frozenset[str]]:
+    """What a function does in each database, those left out in which it does nothing (`terraform/store.tf`).
+
+    The journal is written by those alone who carry fixes out; `approve`, whose address is public, has no part in it.
+    Which versions of the policy were good is remembered by whoever decides last, which without fixes is `detect`.
+    """
+    fixing = function not in (APPROVE, DETECT)
+    parts = {
+        "ballots": WRITES,
+        "guards": WRITES if function != APPROVE else None,
+        "journal": WRITES if fixing else READS if function == DETECT else None,
+        "policy": WRITES if fixing or (function == DETECT and not mends) else READS if function == DETECT else None,
+        "queue": WRITES,
+        "runs": WRITES if function != APPROVE else READS,
+    }
+    return {database: held for database, held in parts.items() if held is not None}
+
+
 def _store(deployment: Deployment, function: Function) -> Iterator[Needed]:
-    """Its databases: each function writes all four, but for the journal, which `detect` only reads."""
+    """Its part in each database, under a condition that names that database alone."""
     place = deployment.place
-    for database in STORED:
-        reads = database == "journal" and function.name == DETECT
+    for database, held in stored(function.name, mends=bool(families(deployment))).items():
         yield Needed(
             function=function.name,
             on=place.home,
-            permissions=READS if reads else WRITES,
+            permissions=held,
             address=f'google_project_iam_member.store["{database}/{function.name}"]',
             under=f'"projects/{place.project}/databases/{place.name}-{database}"',
         )

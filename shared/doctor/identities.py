@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import groupby
 
-from shared.doctor.expected import APPROVE, Needed, needed
+from shared.doctor.expected import APPROVE, READS, WRITES, Needed, needed
 from shared.doctor.finding import Finding, apply, fine, untold, wrong
 from shared.doctor.held import Held, Holding, holding
 from shared.grants.danger import floor_of
-from shared.grants.sensitivity import is_read
+from shared.grants.sensitivity import is_data, is_read
 from shared.model.deployment import Deployment, Function, Untold
 from shared.model.plan import T3
 
 CHECK = "permissions"
-HOME_ROLES = ("roles/datastore.user", "roles/datastore.viewer", "roles/serviceusage.serviceUsageConsumer")
-"""Google's roles that Terraform gives at home: databases, each under a condition, and the accounting of questions."""
+CONSUMER = "roles/serviceusage.serviceUsageConsumer"
+"""Google's role for the accounting of questions; what else it holds reads numbers of the home project alone."""
 DATABASES = "/databases/"
 POLICIES = ".setIamPolicy"
 LIMITED = "modifiedGrantsByRole"
@@ -64,10 +64,10 @@ def _no_more(deployment: Deployment, function: Function, container: str, asked: 
     """What it must not: writes and dangerous permissions that are not its part, and policies without a limit."""
     found = holding(deployment, function.account, container)
     allowed = {one.on: frozenset[str]() for one in asked}
-    for one in asked:
+    for one in (one for one in asked if DATABASES not in one.under):
         allowed[one.on] |= one.permissions
     home = deployment.place.home
-    ours = [one for one in found.held if one.on == home and one.role in HOME_ROLES and _is_narrow(one)]
+    ours = [one for one in found.held if one.on == home and _is_part(one, function.name, asked)]
     beside = Holding(held=tuple(one for one in found.held if one not in ours), untold=found.untold)
     too_much = list(_too_much(beside, function, container, allowed))
     yield from too_much
@@ -95,18 +95,29 @@ def _too_much(
             yield wrong(CHECK, said, _take_away(one, account))
 
 
-def _is_narrow(one: Held) -> bool:
-    """Whether a binding of a role for databases names one of them; without that it is for all in the project."""
-    return not one.role.startswith("roles/datastore.") or DATABASES in one.condition
+def _is_part(one: Held, function: str, asked: list[Needed]) -> bool:
+    """Whether a binding of Google's roles at home is the function's part: one database, or the accounting.
+
+    Google's roles for databases hold more than is called, so they are told by their condition; who only reads a
+    database must have no role that writes.
+    """
+    if one.role == CONSUMER:
+        return function != APPROVE
+    named = [need for need in asked if DATABASES in need.under and need.under in one.condition]
+    writes = bool(one.permissions & (WRITES - READS))
+    return one.role.startswith("roles/datastore.") and any(need.permissions == WRITES or not writes for need in named)
 
 
 def _is_barred(permission: str, function: str, container: str) -> bool:
-    """Whether a permission that is not needed must not be there: `approve` has nothing outside its own project."""
+    """Whether a permission that is not needed must not be there: one that writes, reads data, or is dangerous.
+
+    `approve` has nothing outside its own project, and nothing in it but its part.
+    """
     if function == APPROVE:
         return True
     if permission.endswith(".getIamPolicy"):
         return False
-    return not is_read(permission) or floor_of(permission, container) is T3
+    return not is_read(permission) or is_data(permission) or floor_of(permission, container) is T3
 
 
 def _take_away(one: Held, account: str) -> str:

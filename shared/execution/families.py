@@ -48,7 +48,7 @@ class Families(Struct, frozen=True, kw_only=True):
 
 
 def family_of(fix: Fix) -> str:
-    """The family of a fix's next step; the check of the original call goes with the last work, "" where there is none."""
+    """The family of a fix's next step; the check of the original call goes with the last work, if any."""
     at = fix.opened.works[: fix.current + 1]
     return FAMILY_OF[type(at[-1])] if at else ""
 

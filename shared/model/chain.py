@@ -7,7 +7,7 @@ from hashlib import sha256
 
 from msgspec import Struct
 
-from shared.model.codec import to_json
+from shared.model.codec import from_json, to_json
 from shared.model.journal import Line, Link
 
 BEGINNING = "0" * 64
@@ -28,7 +28,9 @@ def linked(line: Line, last: Link | None) -> Link:
 
 
 def _digest(sequence: int, previous: str, line: Line) -> str:
-    return sha256(b"%d\n%s\n%s" % (sequence, previous.encode(), to_json(line))).hexdigest()
+    """The digest of a line as it will be read: a whole number where a fraction may stand is written otherwise then."""
+    as_read = to_json(from_json(to_json(line), Line))
+    return sha256(b"%d\n%s\n%s" % (sequence, previous.encode(), as_read)).hexdigest()
 
 
 class Head(Struct, frozen=True):

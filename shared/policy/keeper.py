@@ -2,36 +2,54 @@
 
 from __future__ import annotations
 
-import os
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Protocol
 
 import msgspec
 
-from shared.errors import PolicyError
+from shared.errors import NotFound, PolicyError, StoreUnavailable
 from shared.model.codec import from_json, to_json
 from shared.model.policy import NOTHING_PERMITTED, GatePolicy, Problem
 from shared.policy.compiled import from_bytes, is_compiled, seal_of, to_bytes
 from shared.policy.versions import GOOD_FOR, NOTHING, InForce, Versions, having_a_say, in_force, with_good
 
-REMEMBERED = "versions.json"
-ENDING = ".policy"
 NOTED_EVERY = timedelta(minutes=5)
 MOST_BYTES = 16_777_216
 """What a compiled policy may have; a file as people write it has its own, smaller limit."""
 
 
-def current(path: Path, kept: Path, now: datetime, *, strong: bool = False) -> InForce:
+class Kept(Protocol):
+    """Where good versions are kept, by their seals, and what is remembered. Each may raise `StoreUnavailable`."""
+
+    def remembered(self) -> bytes | None:
+        """What was remembered last, None where nothing ever was."""
+
+    def version(self, seal: str) -> bytes:
+        """A version that is kept; raises `NotFound`."""
+
+    def keep(self, seal: str, version: bytes, remembered: bytes, needed: frozenset[str]) -> None:
+        """Keep a version first, then what is remembered, then forget all versions but the needed ones.
+
+        Where several do so at once, the last word holds: whoever finds its own version missing then counts it as new.
+        """
+
+
+def current(path: Path, kept: Kept, now: datetime, *, strong: bool = False, noting: bool = True) -> InForce:
     """What the policy says now.
 
     Args:
         path: the policy, compiled or as YAML; only the latter needs PyYAML.
-        kept: a folder of ours, in which good versions and since when they are there are remembered.
+        kept: where good versions are kept, and since when they are there.
         now: the time.
         strong: whether a way to give strong proof is set up.
+        noting: whether what is seen is kept; False leaves that to others, who may.
     """
     told: list[str] = []
-    versions = _remembered(kept, told)
+    try:
+        versions = _remembered(kept, told)
+    except StoreUnavailable as error:
+        return in_force((), (f"which versions have a say cannot be told, so nothing is permitted: {error}",))
     try:
         policy = read(path, now, strong=strong)
     except PolicyError as error:
@@ -39,7 +57,7 @@ def current(path: Path, kept: Path, now: datetime, *, strong: bool = False) -> I
         told += _what_stays(versions, now)
     else:
         before, versions = versions, with_good(versions, seal_of(policy), now)
-        if _is_news(before, versions):
+        if noting and _is_news(before, versions):
             _try_to_keep(kept, versions, policy, told)
     return _said(versions, kept, now, told)
 
@@ -60,7 +78,7 @@ def read(path: Path, now: datetime, *, strong: bool = False) -> GatePolicy:
     return load(data, now=now, strong=strong)
 
 
-def _said(versions: Versions, kept: Path, now: datetime, told: list[str]) -> InForce:
+def _said(versions: Versions, kept: Kept, now: datetime, told: list[str]) -> InForce:
     """The versions that have a say, each read back; one that cannot be read permits nothing."""
     seals = having_a_say(versions, now)
     if seals == (NOTHING,):
@@ -80,12 +98,12 @@ def _what_stays(versions: Versions, now: datetime) -> list[str]:
     return [f"the last good version ({versions.current[:12]}) stays until {until}"]
 
 
-def _kept_version(kept: Path, seal: str, told: list[str]) -> GatePolicy:
+def _kept_version(kept: Kept, seal: str, told: list[str]) -> GatePolicy:
     if seal == NOTHING:
         return NOTHING_PERMITTED
     try:
-        policy = from_bytes((kept / f"{seal}{ENDING}").read_bytes())
-    except (OSError, PolicyError) as error:
+        policy = from_bytes(kept.version(seal))
+    except (NotFound, StoreUnavailable, PolicyError) as error:
         told.append(f"the kept version {seal[:12]} cannot be read, so nothing is permitted: {error}")
         return NOTHING_PERMITTED
     if seal_of(policy) != seal:
@@ -94,23 +112,24 @@ def _kept_version(kept: Path, seal: str, told: list[str]) -> GatePolicy:
     return policy
 
 
-def _remembered(kept: Path, told: list[str]) -> Versions:
+def _remembered(kept: Kept, told: list[str]) -> Versions:
     """What was remembered; where that is lost a policy counts as new, and has to wait for its hour again."""
-    try:
-        return from_json((kept / REMEMBERED).read_bytes(), Versions)
-    except FileNotFoundError:
+    found = kept.remembered()
+    if found is None:
         return Versions()
-    except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:
+    try:
+        return from_json(found, Versions)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         told.append(f"what was remembered of earlier versions is lost ({error}): the policy counts as new")
         return Versions()
 
 
-def _try_to_keep(kept: Path, versions: Versions, policy: GatePolicy, told: list[str]) -> None:
+def _try_to_keep(kept: Kept, versions: Versions, policy: GatePolicy, told: list[str]) -> None:
     """Keep a good version; where that fails it is told, and what cannot be read back permits nothing."""
     try:
-        _keep(kept, versions, policy)
-    except OSError as error:
-        told.append(f"the policy cannot be kept in {kept} ({error.strerror}): it counts as new until it can")
+        kept.keep(versions.current, to_bytes(policy), to_json(versions), versions.seals)
+    except StoreUnavailable as error:
+        told.append(f"the policy cannot be kept ({error}): it counts as new until it can")
 
 
 def _is_news(before: Versions, after: Versions) -> bool:
@@ -119,22 +138,3 @@ def _is_news(before: Versions, after: Versions) -> bool:
         return True
     same = (before.current, before.outgoing) == (after.current, after.outgoing)
     return not same or abs(after.good_at - before.good_at) > NOTED_EVERY
-
-
-def _keep(kept: Path, versions: Versions, policy: GatePolicy) -> None:
-    """Put a good version beside the others, then what is remembered, then forget versions without a say."""
-    kept.mkdir(parents=True, exist_ok=True)
-    _replace(kept / f"{versions.current}{ENDING}", to_bytes(policy))
-    _replace(kept / REMEMBERED, to_json(versions))
-    for old in kept.glob(f"*{ENDING}"):
-        if old.stem not in versions.seals:
-            old.unlink(missing_ok=True)
-
-
-def _replace(path: Path, data: bytes) -> None:
-    half = path.with_name(f"{path.name}.{os.getpid()}")
-    try:
-        half.write_bytes(data)
-        half.replace(path)
-    finally:
-        half.unlink(missing_ok=True)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
-from shared.model.shown import Message, Shown
+from shared.model.shown import Message, Shown, Stage
 from shared.render.card_form import buttons, reason_input
 from shared.render.card_parts import (
     ASKS,
@@ -77,8 +77,8 @@ def _told(shown: Shown) -> Iterator[Part]:
 
 
 def _asked(shown: Shown, style: Style) -> Iterator[Part]:
-    """What somebody may say to it, as long as that counts."""
-    if shown.approval is None or shown.stage not in ASKS or shown.fix:
+    """What somebody may say to it, as long as that counts: of a fix that waits, that it is not to begin."""
+    if shown.approval is None or shown.stage not in ASKS or (shown.fix and shown.stage is not Stage.SCHEDULED):
         return
     if not style.in_form:
         yield 0, reason_input(shown.approval)

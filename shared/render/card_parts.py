@@ -144,7 +144,7 @@ def result(shown: Shown) -> Iterator[Part]:
     by = name(shown.by, LINE)
     said = {
         Stage.SNOOZED: f"Snoozed until {at}{f' by {by}' if by else ''}: not shown again before, and decided as ever",
-        Stage.SCHEDULED: f"Begins {at or 'when its window opens'}; {_stops(shown)}",
+        Stage.SCHEDULED: f"Begins {at or 'when its window opens'}; a deny still stops it",
         Stage.RUNNING: "It is being carried out; each step is told in the thread",
         Stage.FIXED: "The proof",
         Stage.NOTHING: "Everything was so already",
@@ -159,11 +159,6 @@ def result(shown: Shown) -> Iterator[Part]:
     }.get(shown.stage, "")
     if text := "\n".join(one for one in (said, escaped(shown.why, SAID)) if one):
         yield 0, _section(text)
-
-
-def _stops(shown: Shown) -> str:
-    """What still stops it: a deny, until the approval is used up for a fix."""
-    return "to stop it before: unforbid pause" if shown.fix else "a deny still stops it"
 
 
 def votes(shown: Shown) -> Iterator[Part]:

@@ -10,10 +10,9 @@ from pathlib import Path
 
 import pytest
 from entries import audit, push
-from reached import reached
 from shown_runs import approval
 from slack_stage import SECRET, account
-from unpacked import packer, run, unpack
+from unpacked import packer, run, tool, unpack
 
 from shared.model.shown import Wish
 from shared.render.card_form import reason_form
@@ -143,16 +142,20 @@ def test_the_archive_of_approve_starts_by_itself_and_answers_a_click(
 
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_an_archive_holds_all_that_its_function_can_load(root: Path, name: str) -> None:
-    missing = reached(root, name) - packer(root).packed(name, root).keys()
-    assert not missing, "take these files into terraform/archive/contents.json"
+    missing = tool(root, "reached").reached(root, name) - packer(root).packed(name, root).keys()
+    assert not missing, "run: python tools/terraform/generate.py"
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_an_archive_holds_no_room_of_which_its_function_loads_nothing(root: Path, name: str) -> None:
-    needed, held = reached(root, name), packer(root).packed(name, root).keys() - {"main.py", "requirements.txt"}
-    assert {one.split("/")[1] for one in held} == {one.split("/")[1] for one in needed}
+    needed, held = (
+        tool(root, "reached").reached(root, name),
+        packer(root).packed(name, root).keys() - {"main.py", "requirements.txt"},
+    )
+    again = "run: python tools/terraform/generate.py"
+    assert {one.split("/")[1] for one in held} == {one.split("/")[1] for one in needed}, again
     adapters = {one for one in held if one.startswith("shared/adapters/")}
-    assert adapters == {one for one in needed if one.startswith("shared/adapters/")}
+    assert adapters == {one for one in needed if one.startswith("shared/adapters/")}, again
 
 
 @pytest.mark.parametrize("name", ["approve", "detect"])

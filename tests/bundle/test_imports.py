@@ -67,6 +67,7 @@ RULES = {
     },
     "cli": {
         "flows",
+        "following",
         "approvals",
         "deciding",
         "deploy",

@@ -1,4 +1,4 @@
-"""Write what Terraform takes from the code: roles, filters, the stores' indexes, and the tables of its README.
+"""Write what Terraform takes from the code: roles, filters, the stores' indexes, what is packed, its README's tables.
 
 `python tools/terraform/generate.py` writes; a test compares. Nothing here is typed twice.
 """
@@ -13,7 +13,9 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT))
+sys.path[:0] = [str(ROOT), str(Path(__file__).parent)]
+
+from reached import contents  # noqa: E402 - likewise
 
 from shared.adapters import firestore_database as stored  # noqa: E402 - the checkout has to be on the path first
 from shared.deploy.permissions import roles_document  # noqa: E402
@@ -31,6 +33,7 @@ def documents() -> dict[Path, str]:
         generated / "sink_filter.txt": sink_filter(TEMPLATE),
         generated / "own_filter.txt": self_filter(TEMPLATE) + "\n",
         generated / "store.json": _json(store_document()),
+        ROOT / "terraform/archive/contents.json": _json(contents(ROOT)),
         ROOT / "terraform/README.md": readme((ROOT / "terraform/README.md").read_text()),
     }
 

@@ -40,6 +40,12 @@ variable "policy_file" {
   type        = string
 }
 
+variable "roles_file" {
+  description = "Path of your catalogue of roles: UNFORBID_ROLES=roles.bin unforbid roles refresh"
+  type        = string
+  default     = ""
+}
+
 variable "channel" {
   description = "Id of the Slack channel."
   type        = string
@@ -67,6 +73,7 @@ module "unforbid" {
   fix_projects    = var.fix_projects
   grantable_roles = ["roles/logging.logWriter", "roles/monitoring.metricWriter", "roles/storage.objectViewer"]
   policy_file     = var.policy_file
+  roles_file      = var.roles_file
 
   approver_domains = ["acme.example"]
 

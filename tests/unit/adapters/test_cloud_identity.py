@@ -134,6 +134,7 @@ def test_what_is_no_group_is_never_asked_about(cloud: Cloud, directory: CloudIde
     assert cloud.world.calls == []
 
 
+@pytest.mark.hazard("H21")
 @pytest.mark.parametrize("said", [{"hasMembership": "true"}, {"hasMembership": 1}, {"hasMembership": None}, [], "yes"])
 def test_an_answer_that_makes_no_sense_is_none(
     directory: CloudIdentityDirectory, monkeypatch: pytest.MonkeyPatch, said: object

@@ -12,7 +12,10 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from shared.model.chain import Head, broken, linked
-from shared.model.journal import Line, Link, Opened, Paged
+from shared.model.codec import from_json, to_json
+from shared.model.effect import Before, StartMachine
+from shared.model.journal import Intended, Line, Link, Opened, Paged
+from shared.model.machine import MachineName
 
 START = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 
@@ -44,6 +47,15 @@ def test_a_journal_as_it_was_written_is_whole() -> None:
     links, lines = journal()
     heads = [Head(link.sequence, link.digest) for link in links]
     assert list(broken(links, lines, heads)) == []
+
+
+def test_a_line_is_chained_as_it_will_be_read_whatever_numbers_it_was_made_with() -> None:
+    machine = MachineName(project="p", zone="z", name="m", id="1")
+    body = Intended(step=0, effect=StartMachine(machine=machine, request="q"), before=Before(), then="STARTING", wait_seconds=5)
+    made = Line(fix="f-0", number=0, at=START, generation=0, body=body)
+    read = from_json(to_json(made), Line)
+    assert to_json(read) != to_json(made)
+    assert list(broken([linked(made, None)], [read])) == []
 
 
 def altered(kept: Kept) -> None:

@@ -150,7 +150,6 @@ def test_the_hash_is_the_same_whenever_the_same_is_put_forward() -> None:
     assert two.works[0].until == later.now + HOUR
 
 
-@pytest.mark.hazard("H04")
 @pytest.mark.invariant("I16")
 @pytest.mark.parametrize(
     "other",

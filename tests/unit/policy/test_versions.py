@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from rulebooks import NOW, loaded, policy, rule, step
 
+from shared.adapters.policy_folder import PolicyFolder
 from shared.errors import PolicyError
 from shared.model.decision import ASK, AUTO, NOTIFY, Mode
 from shared.model.policy import GatePolicy
@@ -39,7 +40,7 @@ class Kept:
         self.file.write_bytes(to_bytes(found))
 
     def at(self, now: datetime) -> InForce:
-        return current(self.file, self.folder, now)
+        return current(self.file, PolicyFolder(self.folder), now)
 
     def mode(self, now: datetime) -> Mode:
         return self.at(now).ruling(step(), now).mode
@@ -207,4 +208,4 @@ def test_a_folder_that_cannot_be_written_to_permits_nothing_and_is_told(kept: Ke
     for now in (NOW, NOW + 2 * SHADOWED_FOR):
         found = kept.at(now)
         assert found.ruling(step(), now).mode is NOTIFY
-        assert any("cannot be kept in" in told for told in found.told)
+        assert any("cannot be told, so nothing is permitted" in told for told in found.told)

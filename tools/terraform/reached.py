@@ -1,4 +1,4 @@
-"""Which files of the checkout a function can come to load, read out of the code: the measure of what is packed."""
+"""Which files of the checkout a function can come to load, read out of the code; and what is packed because of that."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ import ast
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+FUNCTIONS = ("approve", "detect", "execute", "sweep")
+EXACT = ("adapters", "pipeline")
+"""The rooms of which single files are left out: in them is the code that changes anything."""
 WIRING = "shared/wiring.py"
 """The one file that is followed part by part: it can make everything, and each function makes some of it."""
 SCANS = "members(__name__, __path__)"
@@ -16,6 +19,28 @@ BY_NAME = "shared/adapters/google_facts.py"
 def reached(root: Path, function: str) -> set[str]:
     """Every file below shared/ that a function can load, whichever way an invocation takes."""
     return _Walk(root).from_main(root / f"functions/{function}/main.py")
+
+
+def contents(root: Path) -> dict[str, dict[str, list[str]]]:
+    """For each function, as patterns below the checkout, what is packed and what of that is left out after all.
+
+    A room of which something is loaded goes along whole, so that a new file in it changes nothing here.
+    """
+    return {name: _patterns(root, reached(root, name)) for name in FUNCTIONS}
+
+
+def _patterns(root: Path, needed: set[str]) -> dict[str, list[str]]:
+    takes, leaves = ["shared/*.py"], sorted({str(one.relative_to(root)) for one in root.glob("shared/*.py")} - needed)
+    for room in sorted(one.name for one in (root / "shared").iterdir() if one.is_dir()):
+        held = {str(one.relative_to(root)) for one in root.glob(f"shared/{room}/*.py")}
+        if not held & needed:
+            continue
+        if room in EXACT and 2 * len(held & needed) < len(held):
+            takes += sorted(held & needed)
+            continue
+        takes.append(f"shared/{room}/*.py")
+        leaves += sorted(held - needed) if room in EXACT else []
+    return {"takes": takes, "leaves": leaves}
 
 
 class _Walk:
