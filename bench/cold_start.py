@@ -2,7 +2,7 @@
 
 `python bench/cold_start.py` prints the table of docs/deploy.md. Every start is a fresh server of functions-framework
 that sees the archive and the packages of its lock, nothing else; the archives come in turn, and what is told is the
-median of the ratios of processor time within a round, which others on the machine hardly change. `as deployed` is
+median of the ratios of processor time within a round, which others on the machine hardly change. `first answer` is
 without compiled bytecode of ours and with that of the packages: Google's build compiles what pip installs
 (`compileall --invalidation-mode unchecked-hash`) and nothing of the archive.
 """
@@ -38,7 +38,7 @@ from unpacked import ALONE, STANDARD, unpack
 
 PORT, ROUNDS, PATIENCE = 8933, 7, 60.0
 ENTRIES = {"approve": "approve_click", "detect": "detect_denial", "execute": "execute_fix", "sweep": "sweep_up"}
-NOTHING, FIRESTORE = "nothing", "nothing, with Firestore's client"
+NOTHING, FIRESTORE = "nothing", "nothing, but loads Firestore's client"
 LIMITS = {
     NOTHING: "import functions_framework\n\n\n@functions_framework.http\ndef noop(request):\n    return 'ok'\n",
     FIRESTORE: "import functions_framework\n\n\n@functions_framework.http\ndef noop(request):\n"
@@ -68,7 +68,7 @@ def main() -> None:
         rounds = [{one: _first_answer(one, packages, here) for one in started} for _ in _counted(ROUNDS)]
     nothing = started[0]
     ratio = {one: statistics.median(each[one] / each[nothing] for each in rounds) for one in started}
-    print("| function | files | archive, KiB | first answer as deployed | with our bytecode |\n|---|---|---|---|---|")
+    print("| function | files | archive, KiB | first answer | with bytecode |\n|---|---|---|---|---|")
     print(f"| {FIRESTORE} | | | {ratio[started[1]]:.2f} | |")
     for name in functions():
         plain, compiled = (next(ratio[one] for one in started if one[::3] == (name, how)) for how in (False, True))

@@ -62,7 +62,7 @@ def _kills(folder: Path, kills: int, seed: int) -> int:
     from e2e.morning import morning
     from e2e.town import foundations
 
-    each, number, left = 20, 0, kills
+    each, number, left = 50, 0, kills
     with foundations(folder) as below:
         while left > 0:
             t = time.monotonic()

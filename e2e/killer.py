@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,9 +12,13 @@ from random import Random
 from e2e.deployment import FUNCTIONS
 from e2e.town import Town
 
-WEIGHTS = {"detect": 4, "approve": 3, "execute-iam": 8, "execute-api": 0, "execute-compute": 3, "sweep": 2}
-COMES_WITHIN, LONGEST = 1.0, 0.35
-"""So long it is waited for a request of whom it shall be; so long at most after that the kill comes. In seconds."""
+WEIGHTS = {"detect": 6, "approve": 6, "execute-iam": 4, "execute-api": 1, "execute-compute": 4, "sweep": 6}
+LOOKED_EVERY, LONGEST, BETWEEN = 0.005, 0.3, 0.6
+"""How often it is looked who is at something; so long at most until the kill comes, and until the next one. In seconds."""
+RECOVERS = 1.2
+"""So long nobody is killed again: whoever never gets anywhere shows nothing. In seconds."""
+IDLE = 5
+"""Of a hundred kills, so many are of whoever it may be, at work or not."""
 
 
 class Killer:
@@ -24,28 +29,30 @@ class Killer:
         self._ended = threading.Event()
         self.killed: Counter[str] = Counter()
         self.inside = 0
-
-    def is_done(self) -> bool:
-        """Whether everybody is killed who was to be."""
-        return self._left <= 0
+        self._at: dict[str, float] = {}
 
     def run(self) -> None:
         """Kill until all are done, or it is over."""
-        names = [one.name for one in FUNCTIONS]
-        while self._left > 0 and not self._ended.is_set():
-            (name,) = self._rng.choices(names, [WEIGHTS[one] for one in names])
-            came = threading.Event()
-            self._town.fronts[name].came = came.set
-            is_idle = not came.wait(COMES_WITHIN)
-            if is_idle and self._rng.random() < 0.8:
+        while self._left > 0 and not self._ended.wait(LOOKED_EVERY):
+            names = self._candidates()
+            if not names:
                 continue
+            (name,) = self._rng.choices(names, [WEIGHTS[one] for one in names])
             self._ended.wait(self._rng.uniform(0, LONGEST))
             self._kill(name)
+            self._ended.wait(self._rng.uniform(0, BETWEEN))
+
+    def _candidates(self) -> list[str]:
+        """Who can be killed next: those that have a request, now and then everybody."""
+        now = time.monotonic()
+        names = [one.name for one in FUNCTIONS if now - self._at.get(one.name, 0.0) > RECOVERS]
+        return names if self._rng.randrange(100) < IDLE else [one for one in names if self._town.fronts[one].inside]
 
     def _kill(self, name: str) -> None:
         self.inside += self._town.fronts[name].inside > 0
         self._town.instances[name].kill()
         self.killed[name] += 1
+        self._at[name] = time.monotonic()
         self._left -= 1
 
     def end(self) -> None:

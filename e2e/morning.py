@@ -137,18 +137,18 @@ def morning(folder: Path, below: Foundations, seed: int, kills: int) -> Happened
         played = Morning(town, scenario, rng)
         played.refuse_and_publish()
         with killing(town, rng, kills) as killer:
-            late = _play(town, played, killer)
+            late = _play(town, played)
         return _looked_at(town, played, killer, late)
 
 
-def _play(town: Town, played: Morning, killer: Killer) -> list[str]:
+def _play(town: Town, played: Morning) -> list[str]:
     def meanwhile() -> None:
         played.call_again()
         played.click()
 
     try:
         Hours(town, meanwhile).until(played.is_over, LONGEST)
-        Hours(town).until(lambda: played.is_taken_back() and killer.is_done(), ENDS_WITHIN)
+        Hours(town).until(played.is_taken_back, ENDS_WITHIN)
     except NeverQuietError as error:
         return [str(error)]
     return []

@@ -23,10 +23,12 @@ from shared.deploy.permissions import GRANT_WRITER, permissions_of
 from shared.deploy.sink_filter import Own, self_filter, sink_filter
 from shared.doctor.audit_logs import WANTED
 from shared.doctor.expected import EXECUTES, SWEEPS, WRITES, stored
+from shared.doctor.fence import DENIED, PRINCIPAL
 from shared.model.deployment import Place
 
 NUMBER = "311417209935"
 PUBSUB = f"serviceAccount:service-{NUMBER}@gcp-sa-pubsub.iam.gserviceaccount.com"
+MONITORING = f"serviceAccount:service-{NUMBER}@gcp-sa-monitoring-notification.iam.gserviceaccount.com"
 TOKEN, SIGNING = "slack-bot-token", "slack-signing-secret"
 LIMIT = "api.getAttribute('iam.googleapis.com/modifiedGrantsByRole', []).hasOnly([\"roles/logging.logWriter\"])"
 SEAL = "5ea1" * 16
@@ -38,6 +40,7 @@ class Deployed(Struct, frozen=True, kw_only=True):
     place: Place
     fixes: tuple[str, ...] = ()
     slack: bool = True
+    counts: bool = True
 
     @property
     def functions(self) -> tuple[str, ...]:
@@ -62,7 +65,32 @@ def deploy(world: World, deployed: Deployed) -> None:
     _secrets(world, deployed)
     _stores(world, deployed)
     _grants(world, deployed)
+    _fence(world, deployed)
     _archive(world, place)
+
+
+def _fence(world: World, deployed: Deployed) -> None:
+    """The deny policy on its own accounts."""
+    on = f"cloudresourcemanager.googleapis.com%2Forganizations%2F{world.organization}"
+    name = f"policies/{on}/denypolicies/{deployed.place.name}-own-accounts"
+    principals = [f"{PRINCIPAL}{deployed.place.account(one)}" for one in deployed.functions]
+    rule = {"deniedPrincipals": principals, "deniedPermissions": sorted(DENIED)}
+    world.deny_policies[name] = {
+        "name": name,
+        "kind": "DenyPolicy",
+        "displayName": "own accounts",
+        "rules": [{"description": "what none of them does", "denyRule": rule}],
+    }
+
+
+def deploy_into(world: World) -> Deployed:
+    """A deployment in a world of any scenario: it watches the organisation, and may mend grants in one project."""
+    fixed = next(one.project for one in world.of_kind("projects"))
+    watch = f"organizations/{world.organization}"
+    place = Place(project="acme-unforbid", region="europe-west1", watch=watch, fix_projects=(fixed,))
+    deployed = Deployed(place=place, fixes=("iam",), slack=False)
+    deploy(world, deployed)
+    return deployed
 
 
 def add_home(world: World, place: Place) -> None:
@@ -91,7 +119,7 @@ def _services(world: World, deployed: Deployed) -> None:
     for name in deployed.functions:
         service = add_service(world, place.project, place.region, f"{place.name}-{name}")
         env: list[Json] = [
-            {"name": variable, "value": value} for variable, value in _settings(deployed, name).items()
+            {"name": variable, "value": value} for variable, value in _settings(world, deployed, name).items()
         ] + [
             {
                 "name": variable,
@@ -104,10 +132,11 @@ def _services(world: World, deployed: Deployed) -> None:
         bind(world, service.name, "roles/run.invoker", "allUsers" if name == "approve" else caller)
 
 
-def _settings(deployed: Deployed, name: str) -> dict[str, str]:
+def _settings(world: World, deployed: Deployed, name: str) -> dict[str, str]:
     policy = {"UNFORBID_POLICY": "policy"} if deployed.fixes else {}
     channel = {"UNFORBID_SLACK_CHANNEL": "C0123456789"} if deployed.slack and name != "sweep" else {}
-    return policy | channel | ({"UNFORBID_LOOK": "always"} if name == "detect" else {})
+    organization = {"UNFORBID_ORGANIZATION": world.organization}
+    return organization | policy | channel | ({"UNFORBID_LOOK": "always"} if name == "detect" else {})
 
 
 def _secrets_of(deployed: Deployed, name: str) -> dict[str, str]:
@@ -131,6 +160,11 @@ def _input(world: World, deployed: Deployed) -> None:
     bind(world, dead.name, "roles/pubsub.publisher", PUBSUB)
     bind(world, pushed.name, "roles/pubsub.subscriber", PUBSUB)
     _sink(world, deployed, writer)
+    if deployed.counts:
+        counts = add_topic(world, place.project, place.counts)
+        alerts = add_subscription(world, counts, place.counts)
+        alerts.body["pushConfig"] = dict(pushed.body["pushConfig"])
+        bind(world, counts.name, "roles/pubsub.publisher", MONITORING)
 
 
 def _sink(world: World, deployed: Deployed, writer: str) -> None:

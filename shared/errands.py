@@ -10,7 +10,7 @@ from msgspec import Struct
 from shared.deciding import denied_after_all, expire
 from shared.errors import NotFound, Refused
 from shared.execution.fold import Fix
-from shared.following import Desk, follow_again, shown
+from shared.following import Desk, follow_again, listed, shown
 from shared.log import log
 from shared.model.approval import Approval, State
 from shared.model.items import ASKED, FOLLOWED, SHOWN
@@ -45,13 +45,23 @@ class Errands(Struct, frozen=True, kw_only=True):
         """Who said no to a question after it was approved, and why; "" where nobody did."""
         return denied_after_all(approval, self.desk.station.ballots)
 
+    def waiting(self) -> int:
+        """How many questions are open."""
+        return len(self.desk.station.ballots.open())
+
     def look_round(self, shop: Workshop) -> None:
-        """What is due without a wake-up: questions whose time is over, and approved ones nobody was woken for."""
+        """What is due without a wake-up: questions whose time is over, and approved ones nobody was woken for.
+
+        The policy is read first: a new version is noted here, for its hour passes whether anybody decides or not.
+        """
+        if (judge := self.desk.planner.live.judge) is not None:
+            judge.rules(shop.clock.now())
         for approval, _ in expire(self.desk.station):
             log("expired", approval=approval.id, run=approval.run)
             _noted(shown(approval.run, self.desk))
         for approval in self.desk.station.ballots.open():
             self._settled(approval.id, shop)
+        _noted(listed(self.desk))
 
     def _settled(self, approval_id: str, shop: Workshop) -> None:
         approval = self.desk.station.ballots.approval(approval_id)

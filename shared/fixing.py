@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import msgspec
 from msgspec import Struct
 
-from shared.errors import NotFound, Refused, Unreadable
+from shared.errors import NotFound, Refused, StoreUnavailable, Unreadable
 from shared.execution.families import Elsewhere
 from shared.execution.fold import Fix, fold
 from shared.model.codec import from_json
@@ -134,10 +134,14 @@ def step(body: bytes, shop: Workshop) -> dict[str, object]:
         return {"severity": "WARNING", "outcome": "not a task", "reason": str(error)}
     except Elsewhere as error:
         return {"severity": "WARNING", "outcome": "not ours", "reason": str(error)}
-    told = {"chain": head.noted} if (head := shop.journal.head()) else {}
+    told: dict[str, object] = {"chain": head.noted} if (head := shop.journal.head()) else {}
     if fix is None:
         return {"item": item, "outcome": "done", **told}
     state, outcome = fix.step.state, fix.outcome or "goes on"
+    if fix.ended_at is not None:
+        told = {"took_seconds": round((fix.ended_at - fix.opened_at).total_seconds(), 3), **told}
+    if fix.step.held:
+        told = {"held": fix.step.held, **told}
     return {"fix": fix.id, "run": fix.opened.run, "state": state, "outcome": outcome, **_had(fix, began), **told}
 
 
@@ -169,8 +173,18 @@ def swept(shop: Workshop) -> dict[str, object]:
         "ended": told.ended,
         "stepped": told.stepped,
     }
+    facts |= _around(shop)
     if head := shop.journal.head():
         facts["chain"] = head.noted
     if not told.failed:
         return facts
     return {**facts, "severity": "ERROR", "failed": len(told.failed), "reasons": list(told.failed[:MOST_TOLD])}
+
+
+def _around(shop: Workshop) -> dict[str, object]:
+    """How many stops are set and questions open; where that cannot be read, the sweep is done all the same."""
+    try:
+        paused = len(shop.guards.pauses())
+        return {"paused": paused, "open_approvals": shop.errands.waiting() if shop.errands is not None else 0}
+    except StoreUnavailable as error:
+        return {"severity": "ERROR", "not_counted": str(error)}

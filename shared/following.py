@@ -22,7 +22,7 @@ from shared.model.items import FOLLOWED, SHOWN
 from shared.model.run import Run
 from shared.ports import Guards, Queue, Store
 from shared.preparing import Planner, Prepared, prepare, prepared
-from shared.showing import Known, Room, show, tell
+from shared.showing import Known, Room, list_waiting, show, tell
 
 Told = dict[str, object]
 IN_CASE = timedelta(minutes=5)
@@ -108,6 +108,17 @@ def shown(run: str, desk: Desk) -> Told:
         desk.queue.drop(f"{SHOWN}{run}")
         return {"severity": "ERROR", "not_shown": str(error)}
     desk.queue.drop(f"{SHOWN}{run}")
+    return {}
+
+
+def listed(desk: Desk) -> Told:
+    """Have the list of questions without a card say what is so now."""
+    if desk.room is None:
+        return {}
+    try:
+        list_waiting(desk.room)
+    except (ChatUnavailable, ChatRefused) as error:
+        return {"severity": "WARNING", "not_listed": str(error)}
     return {}
 
 

@@ -13,7 +13,7 @@ SHORTEST_KEY = 32
 GATE = {
     "UNFORBID_MODE": "enforce: what rules permit is done; observe, the default: it is told, and nothing is changed",
     "UNFORBID_POLICY": "path of the policy, as YAML or compiled; default: there is none, and nothing is permitted",
-    "UNFORBID_POLICY_KEPT": f"folder in which good versions of it are remembered; default {KEPT}",
+    "UNFORBID_POLICY_KEPT": f"folder in which good versions of it are remembered, if not in Firestore; default {KEPT}",
     "UNFORBID_DOMAINS": "domains whose people may decide, separated by commas; default none, which means nobody",
     "UNFORBID_IDENTITIES": "our own service accounts, separated by commas: their denials are never planned",
     "UNFORBID_WEBHOOK_KEYS": "keys of at least 32 characters, separated by commas, with which another system signs "

@@ -6,6 +6,7 @@ output "next_steps" {
       for name, one in google_secret_manager_secret.slack : "Add the value of ${name}, then deploy once more: gcloud secrets versions add ${one.secret_id} --project=${var.project} --data-file=-"
     ],
     local.watch.kind == "project" ? ["When you trust what you read, set organization and watch to take in a folder or the organisation."] : [],
+    local.mends ? ["Changes are stopped until two people let them begin: UNFORBID_BACKEND=google UNFORBID_PROJECT=${var.project} UNFORBID_FIRESTORE_DATABASE=${var.name} unforbid resume organization --by EMAIL --by EMAIL"] : [],
     local.mends ? ["Fixes on: ${join(", ", sort(tolist(var.fixes)))}, in ${join(", ", sort(tolist(var.fix_projects)))}. To stop every change at once: gcloud tasks queues pause, for each of ${join(", ", [for one in google_cloud_tasks_queue.fixes : one.name])}"] : ["Nothing can be changed: no family of fixes is on."],
     length(var.alert_emails) == 0 ? ["Nobody is told when unforbid is not well: set alert_emails."] : [],
   )

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from shared.adapters import cloud_run, deployment_parts, pubsub, resource_manager, secret_manager
+from shared.adapters import cloud_run, deployment_parts, iam_deny, pubsub, resource_manager, secret_manager
 from shared.adapters.asking import asking, limits
 from shared.adapters.firestore_database import CLEANED_UP, CONCERNS
 from shared.adapters.iam_policy import WITH_CONDITIONS
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from shared.adapters.google_clients import GoogleClients
 
 T = TypeVar("T")
+ORGANIZATION = "UNFORBID_ORGANIZATION"
 
 
 def told(read: Callable[[], T]) -> Told[T]:
@@ -68,7 +69,7 @@ def read_deployment(clients: GoogleClients, place: Place, now: datetime) -> Depl
         sink=told_or_none(lambda: deployment_parts.sink(clients, place)),
         subscriptions={
             one: told_or_none(lambda one=one: deployment_parts.subscription(clients, place, one))  # type: ignore[misc]
-            for one in (place.denials, place.dead)
+            for one in (place.denials, place.dead, place.counts)
         },
         secrets={
             one: told_or_none(lambda one=one: deployment_parts.is_usable(clients, place, one))  # type: ignore[misc]
@@ -77,6 +78,7 @@ def read_deployment(clients: GoogleClients, place: Place, now: datetime) -> Depl
         expiring=_expiring(clients, place),
         dead=told(lambda: deployment_parts.undelivered(clients, place, now)),
         delivered=told(lambda: deployment_parts.last_delivery(clients, place, now)),
+        denied=_denied(clients, known),
         seal=_seal(clients, place, functions),
     )
 
@@ -193,7 +195,7 @@ def _policies(
     clients: GoogleClients, place: Place, functions: Iterable[Function], secrets: Iterable[str]
 ) -> dict[str, Any]:
     """The policies of topics, subscriptions, services and secrets, by full name."""
-    reads = {place.topic(one): pubsub.policy for one in (place.denials, place.dead)}
+    reads = {place.topic(one): pubsub.policy for one in (place.denials, place.dead, place.counts)}
     reads |= {place.subscription(place.denials): pubsub.policy}
     reads |= {place.service(one.name): cloud_run.policy for one in functions}
     reads |= {place.secret(one): secret_manager.policy for one in secrets}
@@ -207,6 +209,23 @@ def _expiring(clients: GoogleClients, place: Place) -> dict[str, Told[bool]]:
         f"{concern}/{one}": told(lambda c=concern, g=one: deployment_parts.expires(clients, place, c, g))  # type: ignore[misc]
         for concern, one in groups
     }
+
+
+def _denied(clients: GoogleClients, functions: Iterable[Function]) -> Told[dict[str, frozenset[str]]]:
+    """What the organisation denies to each principal without a condition, where one is set."""
+    organization = next((one.settings[ORGANIZATION] for one in functions if ORGANIZATION in one.settings), "")
+    if not organization:
+        return {}
+    rules = told(lambda: iam_deny.deny_rules(clients, f"organizations/{organization}"))
+    if isinstance(rules, Untold):
+        return rules
+    found: dict[str, frozenset[str]] = {}
+    for rule in rules:
+        if rule.condition is None:
+            for one in set(rule.denied_principals) - set(rule.exception_principals):
+                denied = frozenset(rule.denied_permissions) - frozenset(rule.exception_permissions)
+                found[one] = found.get(one, frozenset()) | denied
+    return found
 
 
 def _seal(clients: GoogleClients, place: Place, functions: Told[tuple[Function, ...]]) -> Told[str] | None:

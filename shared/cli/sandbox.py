@@ -18,6 +18,7 @@ import click
 if TYPE_CHECKING:
     from sandbox.rehearse import Refused
     from sandbox.scenario import Scenario
+    from sandbox.world import World
 
 HERE = Path(__file__).resolve().parents[2]
 ENTRIES = Path(".unforbid/sandbox")
@@ -31,8 +32,11 @@ NOT_HERE = (
 @click.option("--list", "listed", is_flag=True, help="The scenarios that come with it.")
 @click.option("--entry", "entry_only", is_flag=True, help="Make the call once, print the log entry it leaves, and end.")
 @click.option("--call", "at", metavar="HOST:PORT", help="Make the scenario's call against a sandbox that is running.")
+@click.option("--deployed", is_flag=True, help="With a deployment of unforbid in it, to try `unforbid doctor` on.")
 @click.option("--port", default=0, type=click.IntRange(0, 65535), help="Where to serve; default: any free port.")
-def sandbox(named: str | None, at: str | None, port: int, *, listed: bool, entry_only: bool) -> None:
+def sandbox(  # noqa: PLR0913 - an argument for each option
+    named: str | None, at: str | None, port: int, *, listed: bool, entry_only: bool, deployed: bool
+) -> None:
     """Serve a scenario until Ctrl-C: Google's own clients can call it, and `unforbid` can look into it.
 
     Nothing leaves this machine. `docs/sandbox.md` tells how to write a scenario, and what the sandbox does not know.
@@ -50,7 +54,7 @@ def sandbox(named: str | None, at: str | None, port: int, *, listed: bool, entry
     elif entry_only:
         _print_entry(scenario)
     else:
-        _serve(scenario, named, port)
+        _serve(scenario, named, port, deployed=deployed)
 
 
 def _find_sandbox() -> None:
@@ -100,7 +104,7 @@ def _print_entry(scenario: Scenario) -> None:
     click.echo(json.dumps(played.refused.entry, indent=2))
 
 
-def _serve(scenario: Scenario, named: str, port: int) -> None:
+def _serve(scenario: Scenario, named: str, port: int, *, deployed: bool) -> None:
     from sandbox.rehearse import play
     from sandbox.scenario import world_of
     from sandbox.server import serving
@@ -116,9 +120,23 @@ def _serve(scenario: Scenario, named: str, port: int) -> None:
             for asked_to_stop in (signal.SIGINT, signal.SIGTERM):  # started in the background, SIGINT is ignored
                 signal.signal(asked_to_stop, signal.default_int_handler)
             _tell(scenario, named, play(scenario, world, endpoint), endpoint)
+            if deployed:
+                _deploy(world, endpoint)
             threading.Event().wait()
         except KeyboardInterrupt:
             click.echo("\nstopped; nothing of it is kept but the entry")
+
+
+def _deploy(world: World, endpoint: str) -> None:
+    """Put a deployment into the world that is served, and tell how to look it over."""
+    from sandbox.deployment import deploy_into
+
+    with world.lock:
+        place = deploy_into(world).place
+    watched = place.watch.replace("organizations/", "organization/")
+    fixed = " ".join(f"--fix-project {one}" for one in place.fix_projects)
+    where = f"--project {place.project} --watch {watched} {fixed}"
+    click.echo(f"{'doctor':8}  UNFORBID_ENDPOINT={endpoint} unforbid doctor {where}")
 
 
 def _tell(scenario: Scenario, named: str, refused: Refused, endpoint: str) -> None:

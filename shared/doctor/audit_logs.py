@@ -47,13 +47,13 @@ def _one(deployment: Deployment, service: str, off: list[str], about: str, gaps:
     place = deployment.place
     types = " and ".join(off)
     if not off:
-        return fine(CHECK, f"{service}: refused {about} are logged")
+        return fine(CHECK, f"{service}: refusals of {about} are logged")
     if service in place.unlogged:
-        return fine(CHECK, f"{service}: refused {about} are not logged, as was wanted")
+        return fine(CHECK, f"{service}: refusals of {about} are not logged, as was wanted")
     if gaps:
         return untold(CHECK, f"{service}: whether {types} is on above", gaps[0])
     return wrong(
-        CHECK, f"{service}: {types} is off, so refused {about} are never seen", _mend(deployment, service, off)
+        CHECK, f"{service}: {types} is off, so refusals of {about} are never seen", _mend(deployment, service, off)
     )
 
 

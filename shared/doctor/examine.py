@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from shared.doctor.audit_logs import audit_log_checks
+from shared.doctor.fence import fence_checks
 from shared.doctor.finding import Finding
 from shared.doctor.identities import identities
 from shared.doctor.input import delivery_checks, sink_checks, topic_checks
@@ -10,7 +11,7 @@ from shared.doctor.parts import function_checks, policy_checks, secret_checks, s
 from shared.model.deployment import Deployment
 
 CHECKS = (
-    *(audit_log_checks, sink_checks, topic_checks, delivery_checks, function_checks, identities),
+    *(audit_log_checks, sink_checks, topic_checks, delivery_checks, function_checks, identities, fence_checks),
     *(secret_checks, slack_checks, policy_checks, store_checks),
 )
 

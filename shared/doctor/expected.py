@@ -32,13 +32,15 @@ ALWAYS = "always"
 class Needed(Struct, frozen=True, kw_only=True):
     """What one identity has to hold on one container; `address` is Terraform's resource that gives it.
 
-    `under` is what the condition of the binding has to speak of, "" where there may be none.
+    `part` is what it needs that for, in a word. `under` is what the condition of the binding has to speak of, "" where
+    there may be none.
     """
 
     function: str
     on: str
     permissions: frozenset[str]
     address: str
+    part: str
     under: str = ""
 
 
@@ -57,7 +59,9 @@ def needed(deployment: Deployment) -> Iterator[Needed]:
         yield from _fixer(deployment, function.name)
         if function.name != APPROVE:
             address = f'google_project_iam_member.accounted["{function.name}"]'
-            yield Needed(function=function.name, on=place.home, permissions=frozenset({USE}), address=address)
+            yield Needed(
+                function=function.name, on=place.home, permissions=frozenset({USE}), address=address, part="accounting"
+            )
         yield from _store(deployment, function)
 
 
@@ -68,7 +72,7 @@ def _reader(deployment: Deployment) -> Needed:
     if kind == "project":
         held = frozenset(one for one in held if not one.startswith(ABOVE_PROJECTS))
     address = f"google_{kind}_iam_member.reader"
-    return Needed(function=DETECT, on=deployment.place.watched, permissions=held, address=address)
+    return Needed(function=DETECT, on=deployment.place.watched, permissions=held, address=address, part="looking")
 
 
 def _fixer(deployment: Deployment, function: str) -> Iterator[Needed]:
@@ -87,6 +91,7 @@ def _fixer(deployment: Deployment, function: str) -> Iterator[Needed]:
                 on=deployment.place.fixed(project),
                 permissions=frozenset(permissions_of(role)),
                 address=f'google_project_iam_member.fixer["{function}/{role}/{project}"]',
+                part=role,
                 under="modifiedGrantsByRole" if role == GRANT_WRITER else "",
             )
 
@@ -118,5 +123,6 @@ def _store(deployment: Deployment, function: Function) -> Iterator[Needed]:
             on=place.home,
             permissions=held,
             address=f'google_project_iam_member.store["{database}/{function.name}"]',
+            part=database,
             under=f'"projects/{place.project}/databases/{place.name}-{database}"',
         )

@@ -47,17 +47,12 @@ def _containers(deployment: Deployment) -> list[str]:
 def _has(deployment: Deployment, account: str, one: Needed) -> Finding:
     found = holding(deployment, account, one.on)
     missing = one.permissions - found.under(one.under)
-    where = _short(one.on)
+    where = f"{_short(one.on)} ({one.part})"
     if not missing:
-        return fine(CHECK, f"{one.function} may do what it calls on {where}{_database(one)}")
+        return fine(CHECK, f"{one.function} may do what it calls on {where}")
     if found.untold:
         return untold(CHECK, f"whether {one.function} may {_some(missing)} on {where}", found.untold[0])
-    lacks = f"{one.function} may not {_some(missing)} on {where}{_database(one)}"
-    return wrong(CHECK, lacks, apply(deployment.place, one.address))
-
-
-def _database(one: Needed) -> str:
-    return f" ({one.under.strip(chr(34)).rpartition('/')[2]})" if "/databases/" in one.under else ""
+    return wrong(CHECK, f"{one.function} may not {_some(missing)} on {where}", apply(deployment.place, one.address))
 
 
 def _no_more(deployment: Deployment, function: Function, container: str, asked: list[Needed]) -> Iterator[Finding]:

@@ -13,6 +13,7 @@ from shared.model.facts import Policy
 SINK, TOPIC, DELIVERY = "sink", "topic", "delivery"
 PUBLISHER, SUBSCRIBER = "roles/pubsub.publisher", "roles/pubsub.subscriber"
 AGENT = "@gcp-sa-pubsub.iam.gserviceaccount.com"
+ALERTS = "@gcp-sa-monitoring-notification.iam.gserviceaccount.com"
 QUIET = timedelta(days=7)
 TRY = "gcloud pubsub topics create refused --impersonate-service-account=ACCOUNT-WITHOUT-ROLES, then look again"
 
@@ -94,6 +95,7 @@ def topic_checks(deployment: Deployment) -> Iterator[Finding]:
     said = deployment.policies.get(name)
     yield _agent(deployment, said, SUBSCRIBER, name, "google_pubsub_subscription_iam_member.dead")
     yield from _push(deployment)
+    yield from _counts(deployment)
 
 
 def _publishers(deployment: Deployment) -> Iterator[Finding]:
@@ -157,6 +159,31 @@ def _push(deployment: Deployment) -> Iterator[Finding]:
         yield wrong(TOPIC, "nothing keeps dead letters", apply(place, "google_pubsub_subscription.dead"))
     else:
         yield fine(TOPIC, f"dead letters are kept in {place.dead}")
+
+
+def _counts(deployment: Deployment) -> Iterator[Finding]:
+    """The second input, where it is on: only Cloud Monitoring publishes alerts, and they are pushed to `detect`."""
+    place = deployment.place
+    pushed = deployment.subscriptions.get(place.counts)
+    policy = deployment.policies.get(place.topic(place.counts))
+    gap = next((one for one in (pushed, policy) if isinstance(one, Untold)), None)
+    if gap is not None:
+        yield untold(TOPIC, f"the second input, {place.counts}", gap)
+        return
+    if not isinstance(pushed, Subscription):
+        return
+    if not pushed.endpoint.startswith(f"https://{place.name}-detect-"):
+        said = f"{place.counts} pushes to {pushed.endpoint or 'nobody'}, not to detect"
+        yield wrong(TOPIC, said, apply(place, "google_pubsub_subscription.counts[0]"))
+    bindings = policy.bindings if isinstance(policy, Policy) else ()
+    members = {member for one in bindings if one.role == PUBLISHER for member in one.members}
+    if len(members) == 1 and all(one.endswith(ALERTS) for one in members):
+        yield fine(TOPIC, f"only Cloud Monitoring may publish to {place.counts}")
+    else:
+        said = (
+            f"{', '.join(sorted(members)) or 'nobody'} may publish to {place.counts}, and only Cloud Monitoring should"
+        )
+        yield wrong(TOPIC, said, apply(place, "google_pubsub_topic_iam_member.counts[0]"))
 
 
 def delivery_checks(deployment: Deployment) -> Iterator[Finding]:

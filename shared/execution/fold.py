@@ -47,7 +47,8 @@ class Progress(Struct, frozen=True, kw_only=True):
     """One step of a fix: its state, since when, until when; its effects; what it has seen.
 
     `tries` counts the attempts without an answer since the state was entered, `moves` how often each state was;
-    `seen_at` has the number of the line of each observation: unlike clocks, numbers tell what came after what.
+    `seen_at` has the number of the line of each observation: unlike clocks, numbers tell what came after what. `held`
+    is the guard that holds it back, "" for none.
     """
 
     step: int
@@ -62,6 +63,7 @@ class Progress(Struct, frozen=True, kw_only=True):
     paged: bool = False
     outcome: Outcome | None = None
     why: str = ""
+    held: str = ""
 
     @property
     def pending(self) -> Done | None:
@@ -145,9 +147,9 @@ def _after(fix: Fix, line: Line) -> Fix:
 def _told(step: Progress, body: Intended | Tried | Seen | Paged, line: Line) -> Progress:
     """The step with what a line adds to it, in the state that it is in."""
     if isinstance(body, Intended):
-        return replace(step, effects=(*step.effects, _done(body, line)))
+        return replace(step, effects=(*step.effects, _done(body, line)), held="")
     if isinstance(body, Tried):
-        return replace(step, tries=step.tries + 1)
+        return replace(step, tries=step.tries + 1, held=body.held)
     if isinstance(body, Paged):
         return replace(step, paged=True)
     return replace(step, seen={**step.seen, body.what: body.value}, seen_at={**step.seen_at, body.what: line.number})
@@ -184,6 +186,7 @@ def _entered(fix: Fix, step: Progress, body: Moved | Received, at: datetime) -> 
         entered=step.entered if again else at,
         deadline=step.deadline if again and step.deadline else body.deadline,
         tries=0,
+        held="",
         moves={**step.moves, body.state: step.moves.get(body.state, 0) + 1},
         paged=step.paged and again,
     )
@@ -191,7 +194,7 @@ def _entered(fix: Fix, step: Progress, body: Moved | Received, at: datetime) -> 
 
 
 def _closed(fix: Fix, step: Progress, body: Closed, at: datetime) -> Fix:
-    closed = _with(fix, replace(step, outcome=body.outcome, why=body.why))
+    closed = _with(fix, replace(step, outcome=body.outcome, why=body.why, held=body.held))
     if body.outcome in GOES_ON and body.step + 1 < len(fix.steps):
         begun = _with(closed, replace(closed.steps[body.step + 1], entered=at))
         return replace(begun, current=body.step + 1, due=body.due, held_until=None)

@@ -58,6 +58,11 @@ class Place(Struct, frozen=True, kw_only=True):
         return f"{self.name}-denials"
 
     @property
+    def counts(self) -> str:
+        """The name of the topic, and of the subscription, of alerts on refusals that leave no log entry."""
+        return f"{self.name}-counts"
+
+    @property
     def dead(self) -> str:
         """The name of the topic, and of the subscription, in which undeliverable messages end."""
         return f"{self.name}-dead"
@@ -141,7 +146,8 @@ class Deployment(Struct, frozen=True, kw_only=True):
     names for each of the three kinds what stands above it. `policies` are those of topics, subscriptions, secrets and
     services, by full name; `roles` the permissions of every role that one of ours holds. `secrets` says whether a
     version can be used. `expiring` says by `database/collection` whether expired documents are removed. `dead` is how
-    many messages lie undelivered, `delivered` when the last one was taken.
+    many messages lie undelivered, `delivered` when the last one was taken. `denied` is what the organisation's deny
+    policies deny without a condition, by principal.
     """
 
     place: Place
@@ -157,6 +163,7 @@ class Deployment(Struct, frozen=True, kw_only=True):
     expiring: dict[str, Told[bool]]
     dead: Told[int]
     delivered: Told[datetime] | None
+    denied: Told[dict[str, frozenset[str]]] = {}
     slack: Told[Slack] | None = None
     seal: Told[str] | None = None
 

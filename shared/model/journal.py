@@ -109,11 +109,12 @@ class Received(Struct, frozen=True, kw_only=True, tag="received"):
 
 
 class Tried(Struct, frozen=True, kw_only=True, tag="tried"):
-    """An attempt ended without an answer; it is made again, and is safe to repeat."""
+    """An attempt ended without an answer; it is made again, and is safe to repeat. `held`: which guard held it back."""
 
     step: int
     why: str
     due: datetime
+    held: str = ""
 
 
 class Seen(Struct, frozen=True, kw_only=True, tag="seen"):
@@ -132,12 +133,13 @@ class Paged(Struct, frozen=True, kw_only=True, tag="paged"):
 
 
 class Closed(Struct, frozen=True, kw_only=True, tag="closed"):
-    """A step is over: how, and why. The fix goes on with the next one, or is over with it."""
+    """A step is over: how, and why. The fix goes on with the next one, or is over with it. `held` as in `Tried`."""
 
     step: int
     outcome: Outcome
     why: str
     due: datetime
+    held: str = ""
 
 
 Body = Opened | Claimed | Moved | Intended | Received | Tried | Seen | Paged | Closed

@@ -222,8 +222,10 @@ class _Hand:
         """The intent, the effect, the receipt: in this order, and each on disk before the next."""
         if held := held_back(self._fix, act.effect, self._shop.guards, self._now):
             if held.for_good:
-                return self._end(step, End(outcome=Outcome.REFUSED, why=held.why))
-            return self._write(Tried(step=step.step, why=held.why, due=held.until or self._later(step)))
+                closed = Closed(step=step.step, outcome=Outcome.REFUSED, why=held.why, due=self._now, held=held.by)
+                return self._write(closed)
+            due = held.until or self._later(step)
+            return self._write(Tried(step=step.step, why=held.why, due=due, held=held.by))
         if isinstance(act.effect, AddBinding):
             self._shop.queue.put(f"{ENDS}{self._fix.id}", self._ends_at(step))
         self._write(
@@ -255,7 +257,7 @@ class _Hand:
         except (NotAllowedToLook, NotFound) as error:
             return self._called(step, Page(why=str(error), wait=self._backoff(step)))
         if may and step.pending and (held := held_back(self._fix, step.pending.effect, self._shop.guards, self._now)):
-            return self._write(Tried(step=step.step, why=held.why, due=self._later(step)))
+            return self._write(Tried(step=step.step, why=held.why, due=self._later(step), held=held.by))
         if may:
             return self._perform(step, moves)
         return self._received(

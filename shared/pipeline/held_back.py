@@ -29,8 +29,9 @@ NO_PLACE = "a folder is stopped, and it is not known what the target stands unde
 
 
 class Held(Struct, frozen=True):
-    """Why an effect may not happen; `for_good` where waiting would not help, `until` where it is known how long."""
+    """Which guard holds an effect back, and why. `for_good`: waiting would not help; `until`: how long, if known."""
 
+    by: str
     why: str
     for_good: bool = False
     until: datetime | None = None
@@ -57,18 +58,18 @@ def held_back(fix: Fix, effect: Effect, guards: Guards, now: datetime) -> Held |
     try:
         return _stopped(fix, guards, now) or _closed(fix, effect, now) or _over(fix, guards, now)
     except StoreUnavailable as error:
-        return Held(f"{UNREADABLE}: {error}")
+        return Held("unreadable", f"{UNREADABLE}: {error}")
 
 
 def _stopped(fix: Fix, guards: Guards, now: datetime) -> Held | None:
     pauses = guards.pauses()
     if why := stopped_by(pauses, _places(fix), fix.opened.rules):
-        return Held(why)
+        return Held("stop", why)
     if fix.opened.under is None and any(_is_folder(one) for one in pauses):
-        return Held(NO_PLACE)
+        return Held("stop", NO_PLACE)
     state = breaker(guards.trips(now - REMEMBERED), now)
     if state.state is State.OPEN and fix.opened.undo_of is None:
-        return Held(f"the breaker is open until {state.until:%H:%M} UTC: {state.why}")
+        return Held("breaker", f"the breaker is open until {state.until:%H:%M} UTC: {state.why}")
     return None
 
 
@@ -79,8 +80,8 @@ def _closed(fix: Fix, effect: Effect, now: datetime) -> Held | None:
         return None
     opens = next_open(window, now)
     if opens is None:
-        return Held(f"the window {window} never opens", for_good=True)
-    return Held(f"the window {window} opens at {opens:%Y-%m-%d %H:%M} UTC", until=opens)
+        return Held("window", f"the window {window} never opens", for_good=True)
+    return Held("window", f"the window {window} opens at {opens:%Y-%m-%d %H:%M} UTC", until=opens)
 
 
 def _over(fix: Fix, guards: Guards, now: datetime) -> Held | None:
@@ -90,7 +91,7 @@ def _over(fix: Fix, guards: Guards, now: datetime) -> Held | None:
     charges = charges_of(fix.opened.works[fix.step.step])
     key = f"{fix.id}:{fix.step.step}"
     why = guards.spend(charges, key, now, now - LONGEST, lambda before: too_much(charges, before, now))
-    return Held("; ".join(why), for_good=True) if why else None
+    return Held("budget", "; ".join(why), for_good=True) if why else None
 
 
 def _places(fix: Fix) -> set[str]:

@@ -23,6 +23,9 @@ class Errands(Protocol):
     def denied(self, approval: str) -> str:
         """Who said no to a question after it was approved, and why; "" where nobody did."""
 
+    def waiting(self) -> int:
+        """How many questions are open."""
+
     def look_round(self, shop: Workshop) -> None:
         """Whatever is due without anybody having been woken for it."""
 

@@ -51,12 +51,14 @@ def test_nothing_is_remembered_at_first(opens: Opens) -> None:
         opens().version("0" * 64)
 
 
+@pytest.mark.hazard("H34")
 def test_a_process_that_starts_cold_does_not_begin_the_hour_anew(opens: Opens, file: Path) -> None:
     assert mode(file, ASKS, opens(), NOW) is NOTIFY
     assert mode(file, ASKS, opens(), NOW + SHADOWED_FOR - MINUTE) is NOTIFY
     assert mode(file, ASKS, opens(), NOW + SHADOWED_FOR) is ASK
 
 
+@pytest.mark.hazard("H34")
 def test_a_freer_version_waits_its_hour_in_every_process(opens: Opens, file: Path) -> None:
     mode(file, ASKS, opens(), NOW)
     later = NOW + SHADOWED_FOR
@@ -91,6 +93,7 @@ def test_who_may_not_note_changes_nothing_and_permits_no_more_for_it(opens: Open
     assert mode(file, ASKS, opens(), NOW + SHADOWED_FOR, noting=False) is ASK
 
 
+@pytest.mark.hazard("H34")
 def test_a_version_in_another_one_s_place_permits_nothing(opens: Opens, file: Path) -> None:
     mode(file, ASKS, opens(), NOW)
     kept = opens()

@@ -6,6 +6,7 @@ import secrets
 import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import functions_framework
@@ -13,6 +14,7 @@ import pytest
 from callers import AUDIENCE, CALLER, header
 from entries import audit, push
 from fakes.workshop import Bench
+from rulebooks import policy, rule
 
 from sandbox.task_delivery import deliver
 from sandbox.tasks import TaskQueues, serving_tasks
@@ -32,6 +34,7 @@ from shared.model.journal import Outcome
 from shared.model.names import Role
 from shared.model.outcomes import Outcomes
 from shared.model.work import Grant, OriginalCall
+from shared.policy.compiled import to_bytes
 
 QUEUE, URL = "projects/p/locations/europe-west1/queues/fixes", "http://127.0.0.1:9/"
 INVOKER = "wake@p.iam.gserviceaccount.com"
@@ -174,6 +177,43 @@ def test_what_is_put_lies_in_a_database_of_its_own(chosen: pytest.MonkeyPatch) -
     apart = {concern: FirestoreQueue(wiring.firestore(concern)).due(START, 9) for concern in ("journal", "queue")}
     assert apart == {"journal": [], "queue": ["a-1"]}
     assert chosen is not None
+
+
+@pytest.mark.parametrize(("families", "notes"), [("", False), ("iam", True), ("ends", True)])
+def test_who_carries_nothing_out_says_nothing_of_how_old_a_policy_is(
+    chosen: pytest.MonkeyPatch, tmp_path: Path, families: str, *, notes: bool
+) -> None:
+    file = tmp_path / "policy"
+    file.write_bytes(to_bytes(policy(rule())))
+    for name, value in {"MODE": "enforce", "POLICY": str(file), "FAMILIES": families}.items():
+        chosen.setenv(f"UNFORBID_{name}", value)
+    wiring.rules(file)(START)
+    assert (wiring.policy_versions().remembered() is not None) is notes
+
+
+def test_the_sweep_notes_a_new_policy_so_that_its_hour_passes_although_nobody_decides(
+    chosen: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    file = tmp_path / "policy"
+    file.write_bytes(to_bytes(policy(rule())))
+    told = {
+        **{"MODE": "enforce", "POLICY": str(file), "FAMILIES": "ends", "INVOKER": INVOKER},
+        **{"QUEUE": f"iam={QUEUE}", "EXECUTE_URL": f"iam={URL}", "DOMAINS": "example.com"},
+    }
+    for name, value in told.items():
+        chosen.setenv(f"UNFORBID_{name}", value)
+    assert swept(wiring.workshop())["outcome"] == "swept"
+    assert wiring.policy_versions().remembered() is not None
+
+
+def test_where_nothing_is_mended_whoever_looks_notes_how_old_a_policy_is(
+    chosen: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    file = tmp_path / "policy"
+    file.write_bytes(to_bytes(policy(rule())))
+    chosen.setenv("UNFORBID_POLICY", str(file))
+    wiring.rules(file)(START)
+    assert wiring.policy_versions().remembered() is not None
 
 
 def test_without_a_queue_runs_are_recorded_and_no_fix_is_carried_out(chosen: pytest.MonkeyPatch) -> None:

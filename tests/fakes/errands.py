@@ -24,5 +24,8 @@ class OnlyDenies:
     def denied(self, approval: str) -> str:
         return denied_after_all(approval, self._ballots)
 
+    def waiting(self) -> int:
+        return len(self._ballots.open())
+
     def look_round(self, shop: Workshop) -> None:  # noqa: ARG002 - the port's
         self.handed.append("all")

@@ -102,7 +102,7 @@ def test_whoever_is_refused_ten_different_things_at_once_is_marked_and_repeats_d
     who = f"serviceAccount:{CALLER}"
     now = behind.clock.now()
     assert probing_until(behind.guards.denials(who, now - timedelta(days=1)), now) is None
-    behind.post(denial("b10"))
+    behind.post(denial(f"b{BURST}"))
     assert probing_until(behind.guards.denials(who, now - timedelta(days=1)), now) == now + timedelta(hours=24)
 
 

@@ -42,7 +42,7 @@ def cloud(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
 def test_all_is_well_is_told_line_by_line_and_is_0(cloud: Cloud) -> None:
     told = run("doctor", *WHERE)
     assert told.exit_code == 0, told.output
-    assert "ok  permissions  detect may do what it calls on organizations/123456789012" in told.output
+    assert "ok  permissions  detect may do what it calls on organizations/123456789012 (looking)" in told.output
     assert told.output.endswith("0 wrong, 0 could not tell\n")
     assert "\x1b" not in told.output
     assert cloud.world.calls

@@ -139,6 +139,7 @@ def test_what_waits_for_its_window_is_ended_by_a_no(of: Of) -> None:
     assert loop.unchanged()
 
 
+@pytest.mark.hazard("H22")
 def test_silence_is_a_no_and_the_card_says_so(of: Of) -> None:
     loop = of(UPLOAD, ASK)
     loop.publish()
@@ -149,6 +150,8 @@ def test_silence_is_a_no_and_the_card_says_so(of: Of) -> None:
     assert loop.unchanged()
 
 
+@pytest.mark.hazard("H23")
+@pytest.mark.invariant("I17")
 @pytest.mark.hazard("H33")
 def test_a_policy_that_is_stricter_by_the_time_people_agree_is_the_one_that_counts(of: Of, tmp_path: Path) -> None:
     loop = of(UPLOAD, ASK)
@@ -224,6 +227,7 @@ def test_at_the_terminal_what_a_rule_permits_is_carried_out(of: Of, monkeypatch:
     assert (told.exit_code, loop.fixes()[0].opened.approved_by) == (0, ("rule:uploads",))
 
 
+@pytest.mark.invariant("I33")
 def test_at_the_terminal_what_no_rule_permits_stays_undone(of: Of) -> None:
     loop = of(UPLOAD, HEAD.replace("rules:", ""))
     loop.publish()

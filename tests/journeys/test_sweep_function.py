@@ -88,7 +88,8 @@ def test_a_sweep_says_what_it_did_in_one_line(swept: Swept, capfd: pytest.Captur
     (line,) = [json.loads(one) for one in capfd.readouterr().out.splitlines() if one.startswith("{")]
     assert line.pop("ms") >= 0
     assert len(line.pop("chain").partition(":")[2]) == 64
-    assert line == {"severity": "INFO", "event": "sweep", "outcome": "swept", "started": 0, "ended": 0, "stepped": 1}
+    assert line == {"severity": "INFO", "event": "sweep", "outcome": "swept", "started": 0, "ended": 0, "stepped": 1,
+                    "paused": 0, "open_approvals": 0}  # fmt: skip
 
 
 @pytest.mark.invariant("I08")

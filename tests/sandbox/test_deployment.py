@@ -5,12 +5,19 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from deployments import PLACE, deployed
+from deployments import PLACE, deployed, of
+from fakes import FakeClock
 from google.api_core import exceptions
-from worlds import NOW, Cloud
+from msgspec.structs import replace
+from worlds import NOW, Cloud, cloud_of
 
+from sandbox.deployment import SEAL, deploy_into
+from sandbox.scenario import find, load, world_of
 from sandbox.services.cloud_run import add_service
 from sandbox.services.storage import add_bucket, add_object
+from shared.adapters.deployment_facts import read_deployment
+from shared.doctor.examine import examine
+from shared.doctor.finding import Severity
 
 UNDELIVERED = "pubsub.googleapis.com/subscription/num_undelivered_messages"
 REGION = "projects/acme-unforbid/locations/europe-west1"
@@ -69,3 +76,13 @@ def test_objects_are_listed_by_the_beginning_of_their_names(cloud: Cloud) -> Non
         add_object(cloud.world, bucket, name, b"x")
     found = cloud.clients().storage.list_blobs("source", prefix="detect/")
     assert [one.name for one in found] == ["detect/1.zip", "detect/2.zip"]
+
+
+@pytest.mark.parametrize("name", ["upload-deny-policy", "story1-spot", "story2-all-together"])
+def test_a_deployment_fits_into_the_world_of_any_scenario_and_is_well_there(name: str) -> None:
+    world = world_of(load(find(name), FakeClock()))
+    place = replace(deploy_into(world).place, seal=SEAL)
+    with cloud_of(world) as cloud:
+        findings = list(examine(read_deployment(cloud.clients(), place, world.now())))
+    assert of(findings, Severity.WRONG) == []
+    assert of(findings, Severity.UNTOLD) == []

@@ -9,12 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from shared.adapters.firestore_database import CONCERNS
 from shared.policy.compiled import is_compiled, to_bytes
 from shared.policy.load import load
 from shared.settings import DOCUMENTED
-
-PROMISED = {"took_seconds", "open_approvals", "paused", "held"}
-"""Fields that alerts and the dashboard count as soon as the log lines carry them."""
 
 
 def terraform(root: Path) -> str:
@@ -50,7 +48,7 @@ def test_what_is_counted_is_what_log_lines_carry(root: Path) -> None:
     ]
     written = "\n".join(file.read_text() for file in sources)
     assert counted
-    assert {one for one in counted if f'"{one}"' not in written} - {"event"} <= PROMISED
+    assert {one for one in counted if f'"{one}"' not in written} - {"event"} == set()
 
 
 @pytest.mark.parametrize("name", ["trial-project", "organisation"])
@@ -79,6 +77,18 @@ def test_variables_refuse_with_words_that_say_what_to_do(root: Path) -> None:
 
 
 @pytest.mark.hazard("H38")
+def test_every_database_says_who_writes_it(root: Path) -> None:
+    source = (root / "terraform/store.tf").read_text()
+    tables = [re.search(rf"^  {name} = {{\n(.*?)^  }}", source, re.M | re.S) for name in ("writers", "readers")]
+    writers, readers = [set(re.findall(r"^    (\w+) +=", one[1], re.M)) for one in tables if one]
+    assert writers == set(CONCERNS)
+    assert readers < writers
+
+
+def test_the_client_of_storage_asks_for_nothing_beside_what_it_is_told(root: Path) -> None:
+    assert re.search(r'^ +DISABLE_GCS_PYTHON_CLIENT_OTEL_BUCKET_METADATA = "true"$', terraform(root), re.M)
+
+
 def test_only_additive_bindings_are_used(root: Path) -> None:
     types = set(re.findall(r'^resource "(\w+)"', terraform(root), re.M))
     assert not [one for one in types if one.endswith(("_iam_binding", "_iam_policy"))]

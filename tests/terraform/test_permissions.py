@@ -147,3 +147,14 @@ def test_every_permission_exists_in_a_role_of_google(reference: Path) -> None:
         roles = [json.loads(line) for line in lines]
     known = {one for role in roles for one in role.get("includedPermissions", ())}
     assert {one for role in ROLES for one in permissions_of(role)} - known == set()
+
+
+def test_the_roles_that_the_page_of_doctor_names_are_enough_for_it(root: Path, reference: Path) -> None:
+    with gzip.open(reference / "iam-roles/roles.jsonl.gz", "rt") as lines:
+        roles = {one["name"]: set(one.get("includedPermissions", ())) for one in map(json.loads, lines)}
+    named = set(re.findall(r"`(roles/[\w.]+)`", (root / "docs/doctor.md").read_text()))
+    beside = {f"{one}.getIamPolicy" for one in ("run.services", "pubsub.topics", "pubsub.subscriptions")}
+    beside |= {"secretmanager.secrets.getIamPolicy", "iam.roles.get", "iam.denypolicies.list", "iam.denypolicies.get"}
+    needed = {*permissions_of("person"), *beside, "resourcemanager.projects.get"}
+    assert len(named) == 6
+    assert needed - set().union(*(roles[one] for one in named)) == set()

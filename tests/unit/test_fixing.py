@@ -17,6 +17,7 @@ from shared.errors import LookFailed, Refused, StoreUnavailable
 from shared.execution.fold import Fix
 from shared.fixing import approve, inverses, step, swept, tier_of_undo, to_undo, undo, work_off
 from shared.model.facts import Policy
+from shared.model.guards import EVERYTHING, Pause
 from shared.model.journal import Outcome
 from shared.model.machine import PLATFORM
 from shared.model.names import Role
@@ -322,7 +323,8 @@ def test_a_journal_that_is_gone_asks_for_the_task_again(bench: Bench) -> None:
 
 def test_a_sweep_says_in_numbers_what_it_did_and_in_words_what_failed(bench: Bench) -> None:
     bench.open(GRANT)
-    assert swept(bench.shop()) == {"outcome": "swept", "started": 0, "ended": 0, "stepped": 1, "chain": noted(bench)}
+    counts = {"started": 0, "ended": 0, "stepped": 1, "paused": 0, "open_approvals": 0}
+    assert swept(bench.shop()) == {"outcome": "swept", **counts, "chain": noted(bench)}
     for number in range(7):
         bench.queue.put(f"f-{number}", START)
     told = swept(bench.shop())
@@ -337,3 +339,27 @@ def test_the_end_of_a_grant_needs_nobody_to_approve_it_again(bench: Bench) -> No
     swept(bench.shop())
     (end,) = [bench.fix(one) for one in bench.journal.kept if bench.fix(one).opened.undo_of == fix.id]
     assert end.opened.approved_by == (EXPIRY,)
+
+
+def test_a_line_names_the_guard_that_holds_a_fix_back_and_at_its_end_how_long_it_took(bench: Bench) -> None:
+    fix = bench.open(GRANT)
+    task = json.dumps({"fix": fix}).encode()
+    bench.guards.pause(Pause(scope=EVERYTHING, by="ann@example.com", why="an incident", at=START))
+    assert step(task, bench.shop())["held"] == "stop"
+    assert swept(bench.shop())["paused"] == 1
+    bench.guards.resume(EVERYTHING)
+    bench.turn_to(bench.fix(fix).due)
+    told = step(task, bench.shop())
+    assert ("held" in told, "took_seconds" in told) == (False, False)
+    while "took_seconds" not in told:
+        bench.turn_to(bench.fix(fix).due)
+        told = step(task, bench.shop())
+    now = bench.fix(fix)
+    assert now.ended_at is not None
+    assert told["took_seconds"] == (now.ended_at - now.opened_at).total_seconds() > 0
+
+
+def test_a_sweep_is_done_also_while_the_guards_cannot_be_read(bench: Bench) -> None:
+    bench.guards.unreadable = True
+    told = swept(bench.shop())
+    assert (told["severity"], told["not_counted"]) == ("ERROR", "the guards cannot be read")

@@ -79,6 +79,8 @@ def test_a_module_stands_before_every_address() -> None:
     assert found.mend == "terraform apply -target='module.unforbid.google_organization_iam_member.reader'"
 
 
+@pytest.mark.hazard("H38")
+@pytest.mark.invariant("I29")
 @pytest.mark.parametrize("who", EVERY)
 @pytest.mark.parametrize("on", [HOME, ORGANIZATION, WEB])
 @pytest.mark.parametrize("condition", [(), (ELSEWHERE,)])
@@ -102,6 +104,7 @@ def test_a_role_for_everybody_is_a_role_of_ours_too() -> None:
     assert wrong(with_binding(deployment("detect"), WEB, EDITOR, "allAuthenticatedUsers"))
 
 
+@pytest.mark.invariant("I29")
 def test_approve_has_nothing_outside_its_own_project_not_even_to_read() -> None:
     made = with_binding(deployment("detect", "approve"), WEB, "roles/x", member("approve"))
     reads = replace(made, roles=made.roles | {"roles/x": frozenset({"storage.buckets.get"})})
@@ -111,6 +114,8 @@ def test_approve_has_nothing_outside_its_own_project_not_even_to_read() -> None:
     assert not wrong(replace(harmless, roles=harmless.roles | {"roles/x": frozenset({"storage.buckets.get"})}))
 
 
+@pytest.mark.hazard("H38")
+@pytest.mark.invariant("I29")
 def test_whoever_writes_policies_without_a_condition_on_the_roles_may_hand_out_every_role() -> None:
     made = deployment(*EVERY)
     carrier = made.containers[WEB]
@@ -128,6 +133,7 @@ def test_a_database_role_without_its_database_is_a_role_for_all_of_them() -> Non
     assert found
 
 
+@pytest.mark.hazard("H44")
 @pytest.mark.parametrize(("who", "database"), [("approve", "journal"), ("detect", "journal"), ("approve", "runs")])
 def test_a_database_that_is_not_its_part_to_write_is_too_much(who: str, database: str) -> None:
     only = Condition(expression=f'resource.name == "projects/acme-unforbid/databases/unforbid-{database}"')

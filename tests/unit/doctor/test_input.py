@@ -97,7 +97,7 @@ def test_a_service_whose_data_access_is_in_no_log_is_wrong_unless_that_is_wanted
 def test_one_type_of_two_is_not_enough_and_every_service_counts_for_each() -> None:
     half = with_logs({"storage.googleapis.com": frozenset({"DATA_READ"})})
     told = next(one for one in audit_log_checks(half) if one.what.startswith("storage."))
-    assert told.what == "storage.googleapis.com: DATA_WRITE is off, so refused objects of buckets are never seen"
+    assert told.what == "storage.googleapis.com: DATA_WRITE is off, so refusals of objects of buckets are never seen"
     every = with_logs({"allServices": frozenset({"ADMIN_READ", "DATA_READ", "DATA_WRITE"})})
     assert {one.severity for one in audit_log_checks(every)} == {Severity.OK}
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from made_deployments import PLACE, deployment, member, policy
 from msgspec.structs import replace
 
 from shared.doctor.examine import examine
+from shared.doctor.fence import DENIED, PRINCIPAL, fence_checks
 from shared.doctor.finding import Finding, Severity, exit_code, fine, untold, wrong
 from shared.doctor.parts import (
     ACCESSOR,
@@ -128,6 +131,25 @@ def test_a_collection_without_an_end_grows_for_ever() -> None:
     found = list(store_checks(deployment(expiring={"runs/runs": True, "guards/trips": False, "runs/parts": GAP})))
     assert [one.severity for one in found] == [Severity.WRONG, Severity.UNTOLD, Severity.OK]
     assert found[0].mend == "terraform apply -target='google_firestore_field.expiring[\"guards/trips\"]'"
+
+
+def fenced(denied: object) -> list[Severity]:
+    detect = Function(name="detect", account=PLACE.account("detect"), settings={"UNFORBID_ORGANIZATION": "1"})
+    return [one.severity for one in fence_checks(replace(deployment(), functions=(detect,), denied=denied))]
+
+
+def test_the_fence_denies_each_account_of_ours_everything_that_it_must() -> None:
+    who = f"{PRINCIPAL}{PLACE.account('detect')}"
+    assert fenced({who: DENIED | {"more"}}) == [Severity.OK]
+    assert fenced({who: DENIED - {"iam.googleapis.com/serviceAccounts.signJwt"}}) == [Severity.WRONG]
+    assert fenced({f"{PRINCIPAL}other": DENIED}) == [Severity.WRONG]
+    assert fenced(GAP) == [Severity.UNTOLD]
+    assert list(fence_checks(deployment())) == [], "without an organisation there can be none"
+
+
+def test_terraform_denies_all_that_the_fence_has_to(root: Path) -> None:
+    told = (root / "terraform/identities.tf").read_text()
+    assert all(f'"{one}"' in told for one in DENIED)
 
 
 def test_untold_is_never_well_and_wrong_outweighs_it() -> None:

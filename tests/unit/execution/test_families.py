@@ -66,6 +66,7 @@ def test_every_kind_of_work_belongs_to_a_family() -> None:
     assert set(FAMILY_OF.values()) == set(FAMILIES)
 
 
+@pytest.mark.hazard("H38")
 @pytest.mark.parametrize(("work", "family"), [(GRANT, "iam"), (ENABLE, "api"), (ACCESS, "compute")])
 def test_an_executor_touches_no_fix_of_another_family(bench: Bench, work: Any, family: str) -> None:
     fix = bench.open(work, call=CALL)

@@ -51,7 +51,9 @@ def test_a_journal_as_it_was_written_is_whole() -> None:
 
 def test_a_line_is_chained_as_it_will_be_read_whatever_numbers_it_was_made_with() -> None:
     machine = MachineName(project="p", zone="z", name="m", id="1")
-    body = Intended(step=0, effect=StartMachine(machine=machine, request="q"), before=Before(), then="STARTING", wait_seconds=5)
+    body = Intended(
+        step=0, effect=StartMachine(machine=machine, request="q"), before=Before(), then="STARTING", wait_seconds=5
+    )
     made = Line(fix="f-0", number=0, at=START, generation=0, body=body)
     read = from_json(to_json(made), Line)
     assert to_json(read) != to_json(made)

@@ -45,6 +45,7 @@ def asked(bench: Bench) -> MemoryBallots:
     return ballots
 
 
+@pytest.mark.hazard("H25")
 @pytest.mark.invariant("I14")
 def test_a_no_before_its_first_effect_ends_a_fix_that_was_approved_though_it_waits(
     bench: Bench, asked: MemoryBallots
