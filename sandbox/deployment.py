@@ -134,13 +134,13 @@ def _services(world: World, deployed: Deployed) -> None:
 
 def _settings(world: World, deployed: Deployed, name: str) -> dict[str, str]:
     policy = {"UNFORBID_POLICY": "policy"} if deployed.fixes else {}
-    channel = {"UNFORBID_SLACK_CHANNEL": "C0123456789"} if deployed.slack and name != "sweep" else {}
+    channel = {"UNFORBID_SLACK_CHANNEL": "C0123456789"} if deployed.slack else {}
     organization = {"UNFORBID_ORGANIZATION": world.organization}
     return organization | policy | channel | ({"UNFORBID_LOOK": "always"} if name == "detect" else {})
 
 
 def _secrets_of(deployed: Deployed, name: str) -> dict[str, str]:
-    if not deployed.slack or name == "sweep":
+    if not deployed.slack:
         return {}
     token = {"UNFORBID_SLACK_TOKEN": TOKEN} if name != "approve" else {}
     return token | ({"UNFORBID_SLACK_SIGNING_SECRET": SIGNING} if name != "detect" else {})
@@ -216,7 +216,7 @@ def _grants(world: World, deployed: Deployed) -> None:
     for name in deployed.functions:
         if name != "approve":
             bind(world, place.home, "roles/serviceusage.serviceUsageConsumer", deployed.account(name))
-    bind(world, place.watched, _role(world, "reader"), deployed.account("detect"))
+            bind(world, place.watched, _role(world, "reader"), deployed.account(name))
     held = {f"execute-{one}": EXECUTES[one] for one in deployed.fixes}
     held["sweep"] = tuple(role for one in deployed.fixes for role in SWEEPS[one])
     for name, roles in held.items():

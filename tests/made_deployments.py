@@ -68,7 +68,7 @@ def deployment(*names: str, **more: Any) -> Deployment:
         functions=tuple(_function(one) for one in functions),
         containers={
             ORGANIZATION: Carrier(
-                policy=_organization(), logs={one: frozenset(types) for one, (types, _) in WANTED.items()}
+                policy=_organization(functions), logs={one: frozenset(types) for one, (types, _) in WANTED.items()}
             ),
             HOME: Carrier(policy=_home(functions)),
             WEB: Carrier(policy=_web(functions, fixes)),
@@ -107,8 +107,9 @@ def _invoked(name: str) -> Policy:
     return policy(PLACE.service(name), ("roles/run.invoker", caller))
 
 
-def _organization() -> Policy:
-    return policy(ORGANIZATION, ("organizations/1/roles/unforbid_reader", member("detect")))
+def _organization(functions: tuple[str, ...]) -> Policy:
+    lookers = [one for one in functions if one != "approve"]
+    return policy(ORGANIZATION, *(("organizations/1/roles/unforbid_reader", member(one)) for one in lookers))
 
 
 def _home(functions: tuple[str, ...]) -> Policy:

@@ -31,7 +31,7 @@ def told(read: Callable[[], T]) -> Told[T]:
     try:
         return read()
     except NotAllowedToLook as error:
-        return Untold(f"{error.permission} is missing", permission=error.permission, on=_short(error.on))
+        return _refused(error)
     except (LookFailed, NotFound) as error:
         return Untold(str(error))
 
@@ -43,9 +43,14 @@ def told_or_none(read: Callable[[], T]) -> Told[T] | None:
     except NotFound:
         return None
     except NotAllowedToLook as error:
-        return Untold(f"{error.permission} is missing", permission=error.permission, on=_short(error.on))
+        return _refused(error)
     except LookFailed as error:
         return Untold(str(error))
+
+
+def _refused(error: NotAllowedToLook) -> Untold:
+    """Google's own words, for it may be an API that is off, and the permission that is missing if it is not."""
+    return Untold(f"Google refuses to tell: {error.why}", permission=error.permission, on=_short(error.on))
 
 
 def _short(name: str) -> str:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from shared import wiring
+from shared.cli.kept import in_firestore, kept_store
 from shared.errors import UnforbidError
 from shared.model.journal import Outcome
 
@@ -54,11 +55,9 @@ def apply(run_id: str, by: tuple[str, ...], typed: str | None, hours: int | None
     from shared.preparing import Planner, prepare
 
     out, shop = console(), _shop()
-    store = wiring.settings().store
-    if not store.exists():
-        raise click.ClickException(f"there is no store at {store}: `unforbid serve` makes one")
-    run = wiring.store().run(run_id)
-    entry = wiring.store().entry(run.id)
+    with kept_store(None) as store:
+        run = store.run(run_id)
+        entry = store.entry(run.id)
     planner = Planner(live=wiring.live(), journal=shop.journal, clock=shop.clock)
     with out.status("asking Google …") if out.is_terminal else nullcontext():
         prepared = prepare(run.id, entry, planner, timedelta(hours=hours) if hours else None)
@@ -106,7 +105,7 @@ def work(*, once: bool) -> None:
     """
     from shared.fixing import sweep
 
-    if not wiring.settings().journal.exists():
+    if not in_firestore() and not wiring.settings().journal.exists():
         click.echo("no fix was begun yet")
         return
     while True:

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import getpass
-import os
 import socket
 import sys
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,16 +14,14 @@ import msgspec
 from msgspec import Struct
 
 from shared import wiring
-from shared.adapters.sqlite_ballots import SqliteBallots
 from shared.approvals.tally import no_reason, tally
+from shared.cli.kept import kept_ballots
 from shared.errors import NotFound
 from shared.model.approval import Approval, Ended, Ending, Standing
 from shared.model.codec import to_json
-from shared.settings import GOOGLE, read_settings
 
 if TYPE_CHECKING:
     from shared.model.run import Run
-    from shared.ports import Ballots
 
 BALLOTS = click.option(
     "--ballots",
@@ -128,35 +123,3 @@ def _run(run_id: str) -> Run | None:
         return wiring.store().run(run_id)
     except NotFound:
         return None
-
-
-@contextmanager
-def kept_ballots(path: Path | None) -> Iterator[Ballots | None]:
-    """Where questions, votes and people are kept; None where there is nothing yet, and no file is made by looking."""
-    if path is not None and not path.exists():
-        raise click.ClickException(f"there are no questions at {path}: is that the right file?")
-    if _in_firestore(path) or _file(path).exists():
-        with opened_ballots(path) as ballots:
-            yield ballots
-    else:
-        yield None
-
-
-@contextmanager
-def opened_ballots(path: Path | None) -> Iterator[Ballots]:
-    """The same, made where it is not there yet."""
-    if _in_firestore(path):
-        from shared.adapters.firestore_ballots import FirestoreBallots
-
-        yield FirestoreBallots(wiring.firestore())
-        return
-    with closing(SqliteBallots(_file(path))) as ballots:
-        yield ballots
-
-
-def _in_firestore(path: Path | None) -> bool:
-    return path is None and read_settings(os.environ).backend == GOOGLE
-
-
-def _file(path: Path | None) -> Path:
-    return path or read_settings(os.environ).journal.with_name("ballots.db")

@@ -16,6 +16,8 @@ from shared.policy.compiled import from_bytes, is_compiled, seal_of
 from shared.policy.load import load
 
 KINDS = {"project": "projects", "folder": "folders", "organization": "organizations"}
+FIXES = "fixes in project "
+"""How the output `permissions` names the places of fixes, to tell them from what is watched."""
 WHOSE = "whose denials are looked at: project/ID, folder/NUMBER or organization/NUMBER; default: the project itself"
 
 
@@ -41,8 +43,22 @@ def place_options(command: Any) -> Any:
 def place_from(options: dict[str, Any]) -> Place:
     """The deployment that the options name."""
     outputs: IO[str] | None = options["terraform"]
-    if outputs is not None:
-        return replace(_from_outputs(outputs), module=_module(options["module"]))
+    place = _from_outputs(outputs, options["watch"] or "") if outputs is not None else _named(options)
+    for what, said in (("project", place.project), ("region", place.region), ("name", place.name)):
+        if not _is_plain(said):
+            raise click.UsageError(f"{said[:80]!r} is no {what}: it has letters, digits and hyphens")
+    if not all(map(_is_plain, place.fix_projects)):
+        raise click.UsageError("--fix-project takes the id of one project, such as acme-reports-dev")
+    return replace(place, module=_module(options["module"]))
+
+
+def _is_plain(said: str) -> bool:
+    """Whether it can stand inside a resource's name: what goes into a path is never taken as it comes."""
+    return said.isascii() and said.replace("-", "").isalnum()
+
+
+def _named(options: dict[str, Any]) -> Place:
+    """The deployment by its options alone."""
     project = options["project"]
     if not project:
         raise click.UsageError("name the project that unforbid lives in with --project, or pass --terraform FILE")
@@ -52,7 +68,6 @@ def place_from(options: dict[str, Any]) -> Place:
         watch=_watched(options["watch"] or f"project/{project}"),
         name=options["name"],
         fix_projects=tuple(dict.fromkeys(options["fixed"])),
-        module=_module(options["module"]),
     )
 
 
@@ -62,19 +77,22 @@ def _module(address: str) -> str:
 
 def _watched(said: str) -> str:
     kind, _, name = said.replace(" ", "/").partition("/")
-    if kind not in KINDS or not name or not name.replace("-", "").isalnum() or not name.isascii():
+    if kind not in KINDS or not _is_plain(name):
         raise click.UsageError(f"{said!r} is not project/ID, folder/NUMBER or organization/NUMBER")
     return f"{KINDS[kind]}/{name}"
 
 
-def _from_outputs(file: IO[str]) -> Place:
-    """The deployment by Terraform's outputs: its topic names project and name, a function's address the region."""
+def _from_outputs(file: IO[str], said: str) -> Place:
+    """The deployment by Terraform's outputs: its topic names project and name, a function's address the region.
+
+    Where nothing is looked into, they do not name what is watched; then it is `said`, or the project itself.
+    """
     try:
         told = {name: one["value"] for name, one in json.load(file).items()}
         _, project, _, topic = told["topic"].split("/")
-        permissions = told["permissions"]
-        watched = next(iter(permissions.get("detect", ())), f"project/{project}")
-        fixed = {where for who, places in permissions.items() if who != "detect" for where in places}
+        places = {where for places in told["permissions"].values() for where in places}
+        fixed = sorted(where.removeprefix(FIXES) for where in places if where.startswith(FIXES))
+        watched = next((where for where in sorted(places) if not where.startswith(FIXES)), "")
         region = told["functions"]["detect"].removeprefix("https://").split(".")[-3]
     except (ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
         raise click.ClickException(
@@ -83,9 +101,9 @@ def _from_outputs(file: IO[str]) -> Place:
     return Place(
         project=project,
         region=region,
-        watch=_watched(watched),
+        watch=_watched(watched or said or f"project/{project}"),
         name=topic.removesuffix("-denials"),
-        fix_projects=tuple(sorted(one.removeprefix("project ") for one in fixed)),
+        fix_projects=tuple(fixed),
     )
 
 

@@ -12,7 +12,8 @@ import click
 import msgspec
 
 from shared.approvals.people import is_address
-from shared.cli.approvals import BALLOTS, kept_ballots, opened_ballots
+from shared.cli.approvals import BALLOTS
+from shared.cli.kept import kept_ballots, opened_ballots
 from shared.model.approval import Person, SlackUser
 from shared.model.codec import to_json
 

@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 import msgspec
 
-from shared.adapters.sqlite_store import SqliteStore
+from shared.cli.kept import kept_journal, kept_store
 from shared.errors import Refused
 from shared.execution.fold import Fix
 from shared.model.codec import to_json
 from shared.model.journal import Line
 from shared.model.work import Work
-from shared.settings import read_settings
 
 if TYPE_CHECKING:
-    from shared.adapters.sqlite_journal import SqliteJournal
+    from shared.ports import Journal
 
 LIMIT = click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 10_000), help="How many to show.")
 STORE = click.option(
@@ -42,7 +39,7 @@ def runs(ctx: click.Context, path: Path | None, form: str, limit: int) -> None:
     ctx.obj = path
     if ctx.invoked_subcommand is not None:
         return
-    store = ctx.with_resource(closing(_store(path)))
+    store = ctx.with_resource(kept_store(path))
     found, dropped, kept = store.runs(limit), store.dropped(), store.quarantined(limit)
     if form == "json":
         _print_json({"runs": found, "dropped": dropped, "quarantine": [_without_data(item) for item in kept]})
@@ -73,7 +70,7 @@ def show(ctx: click.Context, run_id: str, path: Path | None, form: str) -> None:
     if run_id.startswith(("f-", "u-")):
         _show_fix(run_id, form)
         return
-    store = ctx.with_resource(closing(_store(path or ctx.obj)))
+    store = ctx.with_resource(kept_store(path or ctx.obj))
     if run_id.startswith("q-"):
         item = store.quarantined_item(run_id)
         if form == "raw":
@@ -88,7 +85,7 @@ def show(ctx: click.Context, run_id: str, path: Path | None, form: str) -> None:
     if form == "raw":
         raise click.ClickException("a run has no raw form: only quarantined messages are kept as they came")
     run = store.run(run_id)
-    with _journal() as journal:
+    with kept_journal() as journal:
         fixes = [_told(journal, fix) for fix in reversed(journal.fixes(run.id))] if journal else []
     if form == "json":
         _print_json({**msgspec.to_builtins(run), "fixes": [one.facts() for one in fixes]})
@@ -101,7 +98,7 @@ def show(ctx: click.Context, run_id: str, path: Path | None, form: str) -> None:
 def _show_fix(fix_id: str, form: str) -> None:
     if form == "raw":
         raise click.ClickException("a fix has no raw form: only quarantined messages are kept as they came")
-    with _journal() as journal:
+    with kept_journal() as journal:
         if journal is None:
             raise click.ClickException(f"there is no fix {fix_id!r}: no fix was begun yet")
         told = _told(journal, fix_id)
@@ -141,7 +138,7 @@ class ToldFix(msgspec.Struct, frozen=True):
         }
 
 
-def _told(journal: SqliteJournal, fix_id: str) -> ToldFix:
+def _told(journal: Journal, fix_id: str) -> ToldFix:
     from shared.execution.fold import fold
     from shared.fixing import to_undo
 
@@ -151,32 +148,6 @@ def _told(journal: SqliteJournal, fix_id: str) -> ToldFix:
     except Refused as error:
         undo = str(error)
     return ToldFix(fold(lines), lines, undo)
-
-
-@contextmanager
-def _journal() -> Iterator[SqliteJournal | None]:
-    """The journal of fixes; None where there is none yet, and none is made by looking."""
-    import os
-
-    path = read_settings(os.environ).journal
-    if not path.exists():
-        yield None
-        return
-    from shared.adapters.sqlite_journal import SqliteJournal
-
-    with closing(SqliteJournal(path)) as journal:
-        yield journal
-
-
-def _store(path: Path | None) -> SqliteStore:
-    import os
-
-    chosen = path or read_settings(os.environ).store
-    if not chosen.exists():
-        raise click.ClickException(
-            f"there is no store at {chosen}: `unforbid serve` and `unforbid demo` make one; name another with --store"
-        )
-    return SqliteStore(chosen)
 
 
 def _without_data(item: object) -> object:

@@ -53,9 +53,11 @@ def families(deployment: Deployment) -> tuple[str, ...]:
 def needed(deployment: Deployment) -> Iterator[Needed]:
     """Everything that the functions that are there have to hold, on which container."""
     place = deployment.place
+    detect = deployment.named.get(DETECT)
+    looks = detect is not None and detect.settings.get("UNFORBID_LOOK") == ALWAYS
     for function in deployment.named.values():
-        if function.name == DETECT and function.settings.get("UNFORBID_LOOK") == ALWAYS:
-            yield _reader(deployment)
+        if looks and function.name != APPROVE:
+            yield _reader(deployment, function.name)
         yield from _fixer(deployment, function.name)
         if function.name != APPROVE:
             address = f'google_project_iam_member.accounted["{function.name}"]'
@@ -65,14 +67,17 @@ def needed(deployment: Deployment) -> Iterator[Needed]:
         yield from _store(deployment, function)
 
 
-def _reader(deployment: Deployment) -> Needed:
-    """What looking takes, on what is watched; a role of a project holds nothing that stands above projects."""
+def _reader(deployment: Deployment, function: str) -> Needed:
+    """What looking takes, on what is watched; a role of a project holds nothing that stands above projects.
+
+    `detect` looks into each new denial, the others once more before anything that was agreed to is begun.
+    """
     kind = deployment.place.watch.partition("/")[0].removesuffix("s")
     held = frozenset(permissions_of(READER))
     if kind == "project":
         held = frozenset(one for one in held if not one.startswith(ABOVE_PROJECTS))
-    address = f"google_{kind}_iam_member.reader"
-    return Needed(function=DETECT, on=deployment.place.watched, permissions=held, address=address, part="looking")
+    address = f'google_{kind}_iam_member.reader["{function}"]'
+    return Needed(function=function, on=deployment.place.watched, permissions=held, address=address, part="looking")
 
 
 def _fixer(deployment: Deployment, function: str) -> Iterator[Needed]:

@@ -12,6 +12,7 @@ from typing import Any
 import functions_framework
 import pytest
 from callers import AUDIENCE, CALLER, header
+from command import run as command_line
 from entries import audit, push
 from fakes.workshop import Bench
 from rulebooks import policy, rule
@@ -197,8 +198,13 @@ def test_the_sweep_notes_a_new_policy_so_that_its_hour_passes_although_nobody_de
     file = tmp_path / "policy"
     file.write_bytes(to_bytes(policy(rule())))
     told = {
-        **{"MODE": "enforce", "POLICY": str(file), "FAMILIES": "ends", "INVOKER": INVOKER},
-        **{"QUEUE": f"iam={QUEUE}", "EXECUTE_URL": f"iam={URL}", "DOMAINS": "example.com"},
+        "MODE": "enforce",
+        "POLICY": str(file),
+        "DOMAINS": "example.com",
+        "FAMILIES": "ends",
+        "QUEUE": f"iam={QUEUE}",
+        "EXECUTE_URL": f"iam={URL}",
+        "INVOKER": INVOKER,
     }
     for name, value in told.items():
         chosen.setenv(f"UNFORBID_{name}", value)
@@ -245,3 +251,6 @@ def test_a_denial_that_is_delivered_to_the_function_is_a_run_in_firestore(
     (run,) = wiring.store().runs(9)
     assert (run.report.cause, run.deliveries, run.count) == ("gcs.iam", 2, 1)
     assert b"storage.objects.get" in wiring.store().entry(run.id)
+    for command, said in ((("runs",), run.id), (("runs", "show", run.id), "storage.objects.get"), (("approvals",), "")):
+        told = command_line(*command)
+        assert (told.exit_code, said in told.output) == (0, True), told.output

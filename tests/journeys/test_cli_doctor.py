@@ -81,11 +81,15 @@ def test_what_terraform_says_of_itself_is_all_that_has_to_be_named(cloud: Cloud)
     outputs = {
         "topic": {"value": "projects/acme-unforbid/topics/unforbid-denials"},
         "functions": {"value": {"detect": "https://unforbid-detect-311417209935.europe-west1.run.app"}},
-        "permissions": {"value": {"detect": {"organization 123456789012": []}}},
+        "permissions": {"value": {"detect": {"fixes in project acme-web": [], "organization 123456789012": []}}},
     }
     told = run("doctor", "--terraform", "-", given=json.dumps(outputs).encode())
     assert told.exit_code == 0, told.output
-    assert cloud.world.calls
+    assert "detect may change nothing on projects/acme-web" in told.output
+    assert "on organizations/123456789012 (looking)" in told.output
+    outputs["permissions"] = {"value": {"detect": {}}}
+    unlooked = run("doctor", "--terraform", "-", "--watch", WHERE[-1], given=json.dumps(outputs).encode())
+    assert unlooked.exit_code == 0, unlooked.output
 
 
 @pytest.mark.parametrize("given", [b"", b"[]", b"{}", b'{"topic": {"value": 7}}', b"\xff"])
@@ -102,6 +106,17 @@ def test_a_file_that_is_none_of_terraforms_is_one_sentence(given: bytes) -> None
 def test_what_cannot_be_watched_is_refused_before_anything_is_asked(watch: str) -> None:
     told = run("doctor", "--project", "acme-unforbid", "--watch", watch)
     assert (told.exit_code, "is not project/ID, folder/NUMBER or organization/NUMBER" in told.output) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("option", "value"), [("--project", "a/../b"), ("--project", "ä"), ("--region", "a b"), ("--name", "x\n")]
+)
+def test_a_name_that_would_lead_elsewhere_is_refused_before_anything_is_asked(
+    cloud: Cloud, option: str, value: str
+) -> None:
+    assert run("doctor", *WHERE, option, value).exit_code == 2
+    assert run("doctor", *WHERE, "--fix-project", "a/b").exit_code == 2
+    assert cloud.world.calls == []
 
 
 def test_without_a_project_it_says_what_to_name() -> None:

@@ -1,4 +1,4 @@
-# The whole organisation is watched, and in two projects grants are made after approval in Slack. Values: unforbid.auto.tfvars.
+# The whole organisation is watched. What is not set in unforbid.auto.tfvars stays off: cards in Slack, and every change.
 
 terraform {
   required_version = ">= 1.11, < 2.0"
@@ -30,14 +30,34 @@ variable "organization" {
   type        = string
 }
 
-variable "fix_projects" {
-  description = "Projects in which grants may be made."
+variable "fixes" {
+  description = "Families of fixes that may be carried out after approval: iam, api, compute."
   type        = set(string)
+  default     = []
+}
+
+variable "fix_projects" {
+  description = "Projects in which something may be changed."
+  type        = set(string)
+  default     = []
+}
+
+variable "grantable_roles" {
+  description = "Roles that may be handed out."
+  type        = set(string)
+  default     = []
+}
+
+variable "approver_domains" {
+  description = "Domains whose people may approve."
+  type        = set(string)
+  default     = []
 }
 
 variable "policy_file" {
   description = "Path of the compiled policy: unforbid policy compile policy.yaml -o policy.compiled"
   type        = string
+  default     = ""
 }
 
 variable "roles_file" {
@@ -47,8 +67,9 @@ variable "roles_file" {
 }
 
 variable "channel" {
-  description = "Id of the Slack channel."
+  description = "Id of the Slack channel, where cards are shown and approved; empty for none."
   type        = string
+  default     = ""
 }
 
 variable "oncall" {
@@ -69,15 +90,15 @@ module "unforbid" {
   organization = var.organization
   watch        = { kind = "organization", id = var.organization }
 
-  fixes           = ["iam"]
+  fixes           = var.fixes
   fix_projects    = var.fix_projects
-  grantable_roles = ["roles/logging.logWriter", "roles/monitoring.metricWriter", "roles/storage.objectViewer"]
+  grantable_roles = var.grantable_roles
   policy_file     = var.policy_file
   roles_file      = var.roles_file
 
-  approver_domains = ["acme.example"]
+  approver_domains = var.approver_domains
 
-  slack        = { channel = var.channel }
+  slack        = var.channel == "" ? null : { channel = var.channel }
   alert_emails = [var.oncall]
   labels       = { team = "platform-security" }
 }

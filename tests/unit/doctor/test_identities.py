@@ -60,7 +60,8 @@ def test_what_terraform_gives_is_what_is_needed_and_no_more(names: tuple[str, ..
 @pytest.mark.parametrize(
     ("on", "who", "address"),
     [
-        (ORGANIZATION, "detect", "google_organization_iam_member.reader"),
+        (ORGANIZATION, "detect", 'google_organization_iam_member.reader["detect"]'),
+        (ORGANIZATION, "sweep", 'google_organization_iam_member.reader["sweep"]'),
         (HOME, "sweep", 'google_project_iam_member.accounted["sweep"]'),
         (WEB, "execute-iam", 'google_project_iam_member.fixer["execute-iam/grant_writer/acme-web"]'),
         (WEB, "sweep", 'google_project_iam_member.fixer["sweep/grant_writer/acme-web"]'),
@@ -76,7 +77,7 @@ def test_what_is_missing_is_given_by_the_resource_that_makes_it(on: str, who: st
 def test_a_module_stands_before_every_address() -> None:
     made = without(deployment(), ORGANIZATION, member("detect"))
     (found,) = wrong(replace(made, place=replace(made.place, module="module.unforbid.")))
-    assert found.mend == "terraform apply -target='module.unforbid.google_organization_iam_member.reader'"
+    assert found.mend == "terraform apply -target='module.unforbid.google_organization_iam_member.reader[\"detect\"]'"
 
 
 @pytest.mark.hazard("H38")
