@@ -42,8 +42,8 @@ def _lost(town: Town, runs: list[Run], fixes: list[Fix], refusals: int) -> Itera
         if len(asked) > 1:
             yield f"{len(asked)} questions were asked about {run.id}: {ended}"
         shown = [one for one in town.slack.shown() if f"run {run.id}" in str(one["blocks"])]
-        if len(shown) != 1:
-            yield f"{run.id} has {len(shown)} cards"
+        if not shown:
+            yield f"{run.id} has no card"
 
 
 def _left_lying(town: Town, fixes: list[Fix]) -> Iterator[str]:

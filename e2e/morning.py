@@ -11,9 +11,10 @@ from random import Random
 from msgspec import Struct
 from msgspec.structs import replace
 
-from e2e.hours import Hours, NeverQuietError, quiet
+from e2e.hours import Hours, NeverQuietError
 from e2e.killer import Killer, killing
 from e2e.people import buttons, cards, press
+from e2e.invariants import wrongs
 from e2e.town import Foundations, Town, settled
 from sandbox.callers import Request, make_call
 from sandbox.rehearse import play
@@ -23,9 +24,6 @@ from sandbox.scenario_spec import CallPart
 from sandbox.world import Json
 from shared import wiring
 from shared.execution.fold import Fix, fold
-from shared.model.approval import State
-from shared.model.chain import broken
-from shared.model.journal import Outcome
 
 HERE = Path(__file__).parent
 UPLOADS, TOKENS = 8, 2
@@ -36,10 +34,9 @@ TWICE = 15
 
 
 class Happened(Struct, frozen=True, kw_only=True):
-    """What came of one morning: counts for the table, and whatever is wrong."""
+    """What came of one morning: how often each function was killed, what else happened how often, and what is wrong."""
 
-    kills: dict[str, int]
-    inside: int
+    killed: dict[str, int]
     counts: dict[str, int]
     wrong: tuple[str, ...]
 
@@ -103,7 +100,8 @@ class Morning:
         fixes = list(self._fixes())
         undone = {one.opened.undo_of for one in fixes if one.outcome is not None}
         granted = {one.id for one in fixes if _grants(one)}
-        return granted <= undone and all(one.outcome is not None for one in fixes)
+        waits = wiring.queue().due(self._town.clock.now(), 1)
+        return not waits and granted <= undone and all(one.outcome is not None for one in fixes)
 
     @staticmethod
     def _fixes() -> Iterator[Fix]:
@@ -155,21 +153,13 @@ def _play(town: Town, played: Morning) -> list[str]:
 
 
 def _looked_at(town: Town, played: Morning, killer: Killer, late: list[str]) -> Happened:
-    from e2e.invariants import wrongs
-
-    fixes = [fold(wiring.journal().lines(one)) for one in wiring.journal().fixes()]
     runs = wiring.store().runs(99)
-    ended = Counter(f"fix {one.outcome}" if one.opened.undo_of is None else f"end {one.outcome}" for one in fixes)
+    fixes = [fold(wiring.journal().lines(one)) for one in wiring.journal().fixes()]
     counts = Counter(played.published)
-    counts.update(ended)
-    counts["runs"] = len(runs)
-    counts["cards"] = len(town.slack.shown())
-    counts["quarantined"] = len(wiring.store().quarantined(9))
-    counts["asked"] = sum(len(wiring.ballots().of_run(one.id)) for one in runs)
-    counts["answered 503"] = sum(one.broken for one in town.fronts.values())
-    counts["sent twice"] = town.sender.repeated
-    return Happened(kills=dict(killer.killed), inside=killer.inside, counts=dict(counts),
-                    wrong=(*late, *wrongs(town, runs, fixes, UPLOADS + TOKENS + 1)))  # fmt: skip
-
-
-__all__ = ["Happened", "Outcome", "State", "broken", "morning", "quiet"]
+    counts.update(f"{'fix' if one.opened.undo_of is None else 'end'} {one.outcome or 'open'}" for one in fixes)
+    counts["killed at work"] = killer.inside
+    counts["answered with 503"] = sum(one.broken for one in town.fronts.values())
+    counts["tasks sent twice"] = town.sender.repeated if town.sender is not None else 0
+    counts["cards shown twice"] = len(town.slack.shown()) - len(runs)
+    wrong = (*late, *wrongs(town, runs, fixes, UPLOADS + TOKENS + 1))
+    return Happened(killed=dict(killer.killed), counts=dict(counts), wrong=wrong)

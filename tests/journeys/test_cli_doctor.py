@@ -90,6 +90,7 @@ def test_what_terraform_says_of_itself_is_all_that_has_to_be_named(cloud: Cloud)
     outputs["permissions"] = {"value": {"detect": {}}}
     unlooked = run("doctor", "--terraform", "-", "--watch", WHERE[-1], given=json.dumps(outputs).encode())
     assert unlooked.exit_code == 0, unlooked.output
+    assert cloud.world.calls
 
 
 @pytest.mark.parametrize("given", [b"", b"[]", b"{}", b'{"topic": {"value": 7}}', b"\xff"])

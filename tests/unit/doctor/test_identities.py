@@ -62,7 +62,7 @@ def test_what_terraform_gives_is_what_is_needed_and_no_more(names: tuple[str, ..
     [
         (ORGANIZATION, "detect", 'google_organization_iam_member.reader["detect"]'),
         (ORGANIZATION, "sweep", 'google_organization_iam_member.reader["sweep"]'),
-        (HOME, "sweep", 'google_project_iam_member.accounted["sweep"]'),
+        (HOME, "sweep", 'google_project_iam_member.store["guards/sweep"]'),
         (WEB, "execute-iam", 'google_project_iam_member.fixer["execute-iam/grant_writer/acme-web"]'),
         (WEB, "sweep", 'google_project_iam_member.fixer["sweep/grant_writer/acme-web"]'),
         (HOME, "approve", 'google_project_iam_member.store["ballots/approve"]'),
@@ -72,6 +72,19 @@ def test_what_is_missing_is_given_by_the_resource_that_makes_it(on: str, who: st
     found = wrong(without(deployment(*EVERY), on, member(who)))
     assert f"terraform apply -target='{address}'" in {one.mend for one in found}
     assert all(one.what.startswith(f"{who} may not ") for one in found)
+
+
+def test_where_nothing_is_looked_into_the_reader_is_not_missed_and_the_accounting_is() -> None:
+    made = deployment("detect")
+    (detect,) = made.named.values()
+    quiet = replace(made, functions=(replace(detect, settings={"UNFORBID_LOOK": "never"}),))
+    (found,) = [
+        one
+        for one in wrong(without(without(quiet, ORGANIZATION, member("detect")), HOME, member("detect")))
+        if "accounting" in one.what
+    ]
+    assert found.mend == "terraform apply -target='google_project_iam_member.accounted[\"detect\"]'"
+    assert not wrong(without(quiet, ORGANIZATION, member("detect")))
 
 
 def test_a_module_stands_before_every_address() -> None:

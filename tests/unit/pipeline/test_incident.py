@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -100,6 +101,10 @@ def test_a_hostile_label_is_cut_and_a_foreign_link_is_left_out() -> None:
     assert isinstance(denial, Denial)
     assert len(denial.names.service or "") == 200
     assert not any("evil" in one for one in denial.evidence)
+
+
+def test_the_alert_that_terraform_makes_is_one_that_is_understood(root: Path) -> None:
+    assert f'"{FILTER}"' in (root / "terraform/alerts.tf").read_text().replace('\\"', '"')
 
 
 def test_an_entry_of_a_log_is_never_taken_for_a_notification() -> None:
