@@ -1,4 +1,4 @@
-"""What Cloud Monitoring measures of a subscription: `hidden["measured"]` holds (time, last word of the metric, count)."""
+"""What Cloud Monitoring measures of a subscription: `hidden["measured"]` has (time, last word of the metric, count)."""
 
 from __future__ import annotations
 

@@ -15,7 +15,6 @@ from shared.model.effect import (
     AddBinding,
     Before,
     DisableApi,
-    Effect,
     EnableApi,
     RemoveBinding,
     ResetMachine,
@@ -38,7 +37,9 @@ from shared.model.journal import (
     Seen,
     Tried,
 )
-from shared.model.work import Access, Disable, Enable, Grant, Recover, Revoke, Work
+from shared.model.work import Grant, Work
+from shared.render.diff import diff_of, ends, short
+from shared.render.timeline import FOR_PEOPLE, RESULTS, effect_said
 from shared.renderings.fold import visible
 
 STYLE_OF = {
@@ -49,20 +50,12 @@ STYLE_OF = {
 }
 SHOWN = 160
 INDENT = 2
-FOR_PEOPLE = ("boot", "agent", "flow_logs", "call", "evidence", "owned", "watchdog")
-"""What is observed for people; other observations are for the machinery."""
-RESULTS = {
-    Result.CHANGED: "done",
-    Result.ALREADY: "it was so already, so it is not ours",
-    Result.STARTED: "Google has begun",
-    Result.REFUSED: "refused",
-}
 
 
 def draw_works(out: Console, works: Iterable[Work]) -> None:
     """What would change, as a diff: a minus for what goes, a plus for what comes."""
     for work in works:
-        _draw_diff(out, _diff(work))
+        _draw_diff(out, _lines(work))
 
 
 def _draw_diff(out: Console, diff: Iterable[tuple[str, str]]) -> None:
@@ -81,37 +74,10 @@ def draw_line(out: Console, text: Text) -> None:
 _COLOUR = {"+": "green", "-": "red", "!": "yellow", " ": "dim"}
 
 
-def _diff(work: Work) -> Iterable[tuple[str, str]]:
+def _lines(work: Work) -> Iterable[tuple[str, str]]:
+    yield from diff_of(work)
     if isinstance(work, Grant):
-        yield " ", work.resource
-        yield "+", f"{work.role}  {work.member}"
-        by = "by its own condition" if work.condition else "by our own revocation, queued before the write"
-        yield " ", f"ends {work.until:%Y-%m-%d %H:%M} UTC, {by}"
-    elif isinstance(work, Revoke):
-        yield " ", work.resource
-        yield "-", f"{work.role}  {work.member}"
-    elif isinstance(work, Enable):
-        yield " ", work.project
-        yield "+", f"{work.service}  ENABLED, with what it depends on"
-    elif isinstance(work, Disable):
-        yield " ", work.project
-        yield "-", f"{', '.join(work.services)}  if nothing used it since"
-    else:
-        yield from _machine_diff(work)
-
-
-def _machine_diff(work: Access | Recover) -> Iterable[tuple[str, str]]:
-    yield " ", work.machine.full_name
-    if isinstance(work, Access):
-        if work.was is not None:
-            yield "-", f"{work.was.account or 'no account'}  {_short(work.was.scopes)}"
-        yield "+", f"{work.account or 'no account'}  {_short(work.scopes)}"
-        yield "!", "the machine is stopped and started: what runs on it is interrupted"
-    elif work.machine_type:
-        yield "+", f"machine type {work.machine_type}"
-        yield "!", "the machine is stopped and started: what runs on it is interrupted"
-    else:
-        yield "!", "the machine is reset: what it has in memory is lost, and it cannot be undone"
+        yield " ", f"ends {work.until:%Y-%m-%d %H:%M} UTC, {ends(work)}"
 
 
 def draw_fix(out: Console, fix: Fix, lines: Iterable[Line], undo: Iterable[Work] | str) -> None:
@@ -157,8 +123,8 @@ def _api(one: EnableApi | DisableApi, _: Before) -> Iterable[tuple[str, str]]:
 
 def _access(one: SetAccess, before: Before) -> Iterable[tuple[str, str]]:
     yield " ", one.machine.full_name
-    yield "-", f"{before.account or 'no account'}  {_short(before.scopes)}"
-    yield "+", f"{one.account or 'no account'}  {_short(one.scopes)}"
+    yield "-", f"{before.account or 'no account'}  {short(before.scopes)}"
+    yield "+", f"{one.account or 'no account'}  {short(one.scopes)}"
 
 
 def _size(one: SetSize, before: Before) -> Iterable[tuple[str, str]]:
@@ -183,10 +149,6 @@ _CHANGES: dict[type, Callable[[Any, Before], Iterable[tuple[str, str]]]] = {
     StartMachine: _interruption,
     ResetMachine: _interruption,
 }
-
-
-def _short(scopes: Iterable[str]) -> str:
-    return ", ".join(scope.rpartition("/")[2] for scope in scopes) or "no scopes"
 
 
 def ended(fix: Fix) -> Text:
@@ -250,25 +212,4 @@ _TELLERS: dict[type, Callable[[Any], Text | None]] = {
     Paged: lambda body: Text(f"a person is called: {visible(body.why)}", "bold red"),
     Seen: _seen,
     Closed: lambda body: Text(f"step {body.step + 1} {body.outcome.value.replace('_', ' ')}: {visible(body.why)}"),
-}
-
-
-def effect_said(effect: Effect) -> str:
-    """An effect in words."""
-    return _EFFECTS[type(effect)](effect)
-
-
-_EFFECTS: dict[type, Callable[[Any], str]] = {
-    AddBinding: lambda one: f"add {one.member} to {one.role} on {one.resource}",
-    RemoveBinding: lambda one: f"take {one.member} out of {one.role} on {one.resource}",
-    EnableApi: lambda one: f"switch {one.service} on in {one.project}",
-    DisableApi: lambda one: f"switch {one.service} off in {one.project}",
-    StopMachine: lambda one: f"stop {one.machine.name}",
-    StartMachine: lambda one: f"start {one.machine.name}",
-    ResetMachine: lambda one: f"reset {one.machine.name}",
-    SetAccess: lambda one: (
-        f"give {one.machine.name} the account {one.account} with "
-        + ", ".join(scope.rpartition("/")[2] for scope in one.scopes)
-    ),
-    SetSize: lambda one: f"give {one.machine.name} the machine type {one.machine_type}",
 }
