@@ -58,6 +58,7 @@ terraform: setup
 
 docs: setup
 	@$(BIN)/python docs/generate.py
+	@$(BIN)/python tools/terraform/generate.py
 
 lock:
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --upgrade -o requirements.lock requirements.txt

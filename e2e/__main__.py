@@ -1,4 +1,4 @@
-"""`make e2e`: the three stories as production runs them. `make e2e-kills`: 200 kills, and the table of what came of it."""
+"""`make e2e`: the three stories as production runs them. `make e2e-kills`: 200 kills, and the table of their ends."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ Post = Callable[[str, dict[str, str], bytes, float], int]
 
 
 class Sender:
-    """Sends what is due. `twice` is how often, of a hundred, a task that was answered is sent once more, as may happen."""
+    """Sends what is due. Of a hundred tasks that were answered, `twice` are sent once more, as may happen."""
 
     def __init__(self, queues: TaskQueues, post: Post, rng: Random, twice: int) -> None:
         self._queues, self._post, self._rng, self._twice = queues, post, rng, twice

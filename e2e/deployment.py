@@ -1,6 +1,6 @@
 """What terraform/functions.tf deploys: each function with its entry point, its callers and its settings.
 
-`tests/e2e` holds this to the Terraform files: no function has a setting there that it lacks here, or the other way round.
+`tests/e2e` holds this to the Terraform files: no function has a setting there that it lacks here, nor one more.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ NAME, HOME, NUMBER, REGION = "unforbid", "acme-unforbid", "999999999999", "europ
 PUSH, WAKE = (f"{NAME}-{one}@{HOME}.iam.gserviceaccount.com" for one in ("push", "wake"))
 FAMILIES = ("iam", "api", "compute")
 QUEUES = {one: f"projects/{HOME}/locations/{REGION}/queues/{NAME}-{one}" for one in FAMILIES}
-CHANNEL, TOKEN, SECRET = "C000000001", "xoxb-test-0000", "8f742231b10e8888abcd99yyyzzz85a5"  # noqa: S105
+CHANNEL, TOKEN, SECRET = "C000000001", "xoxb-test-0000", "8f742231b10e8888abcd99yyyzzz85a5"
 ROOT = Path(__file__).resolve().parents[1]
 
 
@@ -42,6 +42,8 @@ class Function(Struct, frozen=True, kw_only=True):
 TASKS = ("QUEUE", "EXECUTE_URL", "INVOKER")
 SLACK = ("SLACK_CHANNEL", "SLACK_TOKEN")
 LET_IN = ("AUDIENCE", "CALLERS")
+NOT_HERE = ("ROLES",)
+"""Settings that a deployment may have: no catalogue of roles was read here."""
 HERE_ONLY = ("ENDPOINT", "TASKS_ENDPOINT", "SLACK_API_URL")
 """Settings that no deployment has: what answers on this machine in the place of Google, Cloud Tasks and Slack."""
 EVERYWHERE = (
@@ -54,7 +56,6 @@ EVERYWHERE = (
     "PROTECTED",
     "ORGANIZATION",
     "POLICY",
-    "POLICY_KEPT",
     "DOMAINS",
 )
 DETECT = Function(
@@ -86,7 +87,7 @@ SWEEP = Function(
     name="sweep",
     source="sweep",
     target="sweep_up",
-    settings=(*TASKS, *LET_IN, "ATTACHABLE", "FAMILIES"),
+    settings=(*SLACK, "SLACK_SIGNING_SECRET", *TASKS, *LET_IN, "ATTACHABLE", "FAMILIES"),
     families=("ends",),
 )
 FUNCTIONS = (DETECT, APPROVE, *EXECUTE, SWEEP)
@@ -98,7 +99,7 @@ def of_operators(town: dict[str, str]) -> dict[str, str]:
 
 
 def environment(function: Function, town: dict[str, str]) -> dict[str, str]:
-    """The settings of one function; `town` has those that are of this organisation, and where Google is answered for."""
+    """The settings of one function; `town` has those of this organisation, and where Google is answered for."""
     accounts = [f"{NAME}-{one.name}@{HOME}.iam.gserviceaccount.com" for one in FUNCTIONS]
     known = {
         "BACKEND": "google",
@@ -123,4 +124,4 @@ def environment(function: Function, town: dict[str, str]) -> dict[str, str]:
     }
     wanted = {*EVERYWHERE, *HERE_ONLY, *function.settings}
     set_now = {f"UNFORBID_{name}": value for name, value in known.items() if name in wanted and value}
-    return {**set_now, "K_SERVICE": f"{NAME}-{function.name}"}
+    return {**set_now, "DISABLE_GCS_PYTHON_CLIENT_OTEL_BUCKET_METADATA": "true", "K_SERVICE": f"{NAME}-{function.name}"}

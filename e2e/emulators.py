@@ -46,10 +46,10 @@ def free_port() -> int:
         return int(found.getsockname()[1])
 
 
-def wait_until_open(port: int, is_alive: object = None) -> None:
+def wait_until_open(port: int, process: subprocess.Popen[bytes] | None = None) -> None:
     """Wait until somebody listens on a port of this machine; raises `RuntimeError` where nobody does in time."""
     ends, waiting = time.monotonic() + STARTS_WITHIN, threading.Event()
-    while time.monotonic() < ends and not (isinstance(is_alive, subprocess.Popen) and is_alive.poll() is not None):
+    while time.monotonic() < ends and (process is None or process.poll() is None):
         try:
             socket.create_connection(("127.0.0.1", port), 1).close()
         except OSError:
@@ -71,7 +71,7 @@ def _running(arguments: list[str]) -> Iterator[str]:
     """Java itself, without the wrapper of gcloud, which would leave it behind."""
     port = free_port()
     command = ["java", "-Xmx512m", *arguments, "--host=127.0.0.1", f"--port={port}"]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # noqa: S603 - our own
     try:
         wait_until_open(port, process)
         yield f"127.0.0.1:{port}"

@@ -11,6 +11,7 @@ from e2e.deployment import HOME, NAME
 
 TOPIC, SUBSCRIPTION = f"projects/{HOME}/topics/{NAME}-denials", f"projects/{HOME}/subscriptions/{NAME}-denials"
 
+
 class Feed:
     """What is published, and pushed to the front of `detect`.
 

@@ -1,4 +1,4 @@
-"""What Cloud Run does before a function: lets in who may call it, replaces the signature, waits for an instance to start.
+"""What Cloud Run does before a function: lets in who may call it, replaces signatures, waits for an instance to start.
 
 It sends a request on once, to one instance at a time where the deployment says so. A caller whose instance dies on the
 way gets a 503, as from Cloud Run.
@@ -43,7 +43,9 @@ class Front:
         self.lock = threading.Lock()
         self.port = 0
 
-    def pass_on(self, method: str, path: str, headers: dict[str, str], body: bytes) -> tuple[int, dict[str, str], bytes]:
+    def pass_on(
+        self, method: str, path: str, headers: dict[str, str], body: bytes
+    ) -> tuple[int, dict[str, str], bytes]:
         """The answer to one request."""
         bearer = headers.get("Authorization", "") or (f"Bearer {self.token()}" if self.token is not None else "")
         if self.invoker and _email_of(bearer) != self.invoker:
@@ -100,7 +102,7 @@ def listening(front: Front) -> Iterator[Front]:
         protocol_version = "HTTP/1.1"
         wbufsize = -1
 
-        def do_POST(self) -> None:  # noqa: N802 - the name http.server looks for
+        def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             given = {name: value for name, value in self.headers.items() if name.lower() not in DROPPED}
             status, headers, answer = front.pass_on("POST", self.path, given, body)

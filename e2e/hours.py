@@ -60,6 +60,8 @@ def quiet(town: Town) -> None:
     ends, waiting = time.monotonic() + QUIET_WITHIN, threading.Event()
     while not town.is_quiet():
         if time.monotonic() > ends:
-            told = ", ".join(f"{name} {front.inside} inside, {front.statuses[-3:]}" for name, front in town.fronts.items())
+            told = ", ".join(
+                f"{name} {front.inside} inside, {front.statuses[-3:]}" for name, front in town.fronts.items()
+            )
             raise NeverQuietError(f"something is on its way for {QUIET_WITHIN:.0f} seconds: {told}")
         waiting.wait(ASKED_EVERY)

@@ -1,4 +1,4 @@
-"""What has to hold after any kills: nothing is lost, nothing is done twice, nothing is left lying, nothing was rewritten."""
+"""What has to hold after any kills: nothing is lost, done twice or left lying, and no line of the journal is changed."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """A program that starts functions: each in a process of its own, by the Functions Framework, as their builder does.
 
-The libraries are imported once, here, and each function is forked from that: two hundred starts would otherwise take two
-seconds each. Nothing else is shared: settings are read, and clients made, after the fork. Beside that, one thing is not as
-in production: `wiring.clock` tells the time that `e2e.clock` shares.
+The libraries are imported once, here, and each function is forked from that: two hundred starts would otherwise take
+two seconds each. Nothing else is shared: settings are read, and clients made, after the fork. Beside that, one thing is
+not as in production: `wiring.clock` tells the time that `e2e.clock` shares.
 """
 
 from __future__ import annotations
@@ -45,13 +45,18 @@ def main() -> None:
     for name in LIBRARIES:
         import_module(name)
     signal.signal(signal.SIGCHLD, _reap)
-    print("ready", flush=True)
+    _say("ready")
     for line in sys.stdin:
         asked = json.loads(line)
         started = os.fork()
         if started == 0:
             _become(asked)
-        print(started, flush=True)
+        _say(str(started))
+
+
+def _say(word: str) -> None:
+    sys.stdout.write(f"{word}\n")
+    sys.stdout.flush()
 
 
 def _reap(*_: object) -> None:
@@ -64,7 +69,7 @@ def _reap(*_: object) -> None:
 
 
 def _become(asked: dict[str, Any]) -> None:
-    """Be one function, until killed; a group of processes of its own, as the framework has a worker beside its master."""
+    """Be one function, until killed: a group of processes, as the framework has a worker beside its master."""
     try:
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         os.setsid()

@@ -12,9 +12,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from e2e.hours import Hours, NeverQuietError
+from e2e.invariants import wrongs
 from e2e.killer import Killer, killing
 from e2e.people import buttons, cards, press
-from e2e.invariants import wrongs
 from e2e.town import Foundations, Town, settled
 from sandbox.callers import Request, make_call
 from sandbox.rehearse import play
@@ -70,7 +70,7 @@ class Morning:
         self._again = [one for one in self._again if not make_call(self._town.endpoint, one, self._town.world).accepted]
 
     def click(self) -> None:
-        """What people do: they agree to whatever they are asked, and click again where Slack says that it went wrong."""
+        """What people do: they agree to whatever they are asked, and click again where it went wrong."""
         for run in wiring.store().runs(50):
             for shown in cards(self._town, run.id)[:1]:
                 for who in ("ann", "sue"):

@@ -86,8 +86,10 @@ class Instance:
 def launching(folder: Path) -> Iterator[Launcher]:
     """A launcher, whose logs and clock are in a folder."""
     command = [sys.executable, "-m", "e2e.launch"]
-    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT,
-                               env={**os.environ, **_surroundings()})  # fmt: skip
+    around = {**os.environ, **_surroundings()}
+    process = subprocess.Popen(  # noqa: S603 - our own
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT, env=around
+    )
     try:
         assert process.stdout is not None  # noqa: S101
         if process.stdout.readline().strip() != "ready":

@@ -1,4 +1,4 @@
-"""One organisation that unforbid is deployed in: the sandbox, the emulators, Slack, tasks and every function, together."""
+"""One organisation that unforbid is deployed in: sandbox, emulators, Slack, tasks and every function, together."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from http.client import HTTPConnection
 from pathlib import Path
 from random import Random
-from http.client import HTTPConnection
 from urllib.parse import urlsplit
 
 from fakes.slack import FakeSlack, served
@@ -125,12 +125,10 @@ def settled(
             "ORGANIZATION": world.organization,
             "DOMAINS": "example.com",
             "POLICY": str(folder / "policy"),
-            "POLICY_KEPT": str(folder / "kept"),
         }
         surely = {"FIRESTORE_EMULATOR_HOST": below.firestore}
         instances = {
-            one.name: Instance(one, below.launcher, {**environment(one, settings), **surely})
-            for one in FUNCTIONS
+            one.name: Instance(one, below.launcher, {**environment(one, settings), **surely}) for one in FUNCTIONS
         }
         fronts = {one.name: enter(listening(Front(one.name, instances[one.name].port, one.at_once, one.invoker)))
                   for one in FUNCTIONS}  # fmt: skip
@@ -145,7 +143,7 @@ def settled(
         _wipe(below.firestore)
         _by_operators(clock.now())
         enter(running(list(instances.values())))
-        town.sender = Sender(tasks, town.post, rng or Random(1), twice)
+        town.sender = Sender(tasks, town.post, rng or Random(1), twice)  # noqa: S311 - chooses what is sent twice
         enter(sending(town.sender))
         yield town
 

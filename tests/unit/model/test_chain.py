@@ -15,7 +15,7 @@ from shared.model.chain import Head, broken, linked
 from shared.model.codec import from_json, to_json
 from shared.model.effect import Before, StartMachine
 from shared.model.journal import Intended, Line, Link, Opened, Paged
-from shared.model.machine import MachineName
+from shared.model.work import MachineName
 
 START = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 
