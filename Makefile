@@ -7,6 +7,7 @@
 # make scenarios  every scenario of the sandbox through the function: is the true cause named? Writes docs/scenarios.md
 # make proof   every change, killed and refused at every moment, against the sandbox; PAIRS=1, SEED=N; make proof-defects
 # make terraform  the Terraform offline: formatted, valid, tested, planted mistakes found, checkov answered (QUICK=1: root only)
+# make e2e     the whole loop as production runs it, on Google's emulators: three stories; make e2e-kills: 200 kills, SEED=N
 # make docs    write the generated pages again
 # make lock    write the hashed locks again, after a change of requirements*.txt (needs uv)
 
@@ -14,7 +15,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 SUPPORTED := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 
-.PHONY: setup demo test check corpus bench roles scenarios proof proof-defects terraform docs lock clean
+.PHONY: setup demo test check corpus bench roles scenarios proof proof-defects e2e e2e-kills terraform docs lock clean
 
 setup: .venv/ready
 
@@ -39,7 +40,7 @@ corpus: setup
 	@$(BIN)/python bench/corpus.py
 
 bench: setup
-	@$(BIN)/python bench/run.py
+	@$(BIN)/python bench/run.py && $(BIN)/python bench/policy.py && $(BIN)/python bench/cold_start.py
 
 roles: setup
 	@$(BIN)/python bench/roles.py
@@ -55,6 +56,12 @@ proof-defects: setup
 
 terraform: setup
 	@$(BIN)/python tools/terraform/check.py $(if $(QUICK),--quick)
+
+e2e: setup
+	@$(BIN)/python -m e2e
+
+e2e-kills: setup
+	@$(BIN)/python -m e2e --kills $(or $(KILLS),200) $(if $(SEED),--seed $(SEED))
 
 docs: setup
 	@$(BIN)/python docs/generate.py

@@ -1,4 +1,4 @@
-"""What has to hold after any kills: nothing is lost, done twice or left lying, and no line of the journal is changed."""
+"""What has to hold after any kills: nothing is lost, done twice or left lying, and the journal is whole."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def wrongs(town: Town, runs: list[Run], fixes: list[Fix], refusals: int) -> Iter
     """Everything that does not hold, in sentences."""
     yield from _lost(town, runs, fixes, refusals)
     yield from _left_lying(town, fixes)
-    yield from _twice(town)
+    yield from done_twice(town)
     yield from _rewritten(fixes)
     yield from (f"the sandbox broke Google's schemas: {one}" for one in town.world.violations[:1])
 
@@ -63,7 +63,7 @@ def _left_lying(town: Town, fixes: list[Fix]) -> Iterator[str]:
     yield from (f"{one} is still queued" for one in waiting)
 
 
-def _twice(town: Town) -> Iterator[str]:
+def done_twice(town: Town) -> Iterator[str]:
     """By the sandbox's own history: every grant came once and went once, every operation on a machine was done once."""
     for resource in town.world.resources.values():
         for (role, member), times in _came(resource).items():

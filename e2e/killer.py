@@ -15,7 +15,7 @@ from e2e.town import Town
 WEIGHTS = {"detect": 6, "approve": 6, "execute-iam": 4, "execute-api": 1, "execute-compute": 4, "sweep": 6}
 LOOKED_EVERY, LONGEST, BETWEEN = 0.005, 0.25, 0.2
 """How often it is looked who is at something; how long at most until the kill comes, and until the next. In seconds."""
-RECOVERS = 0.9
+RECOVERS = 0.5
 """So long nobody is killed again: whoever never gets anywhere shows nothing. In seconds."""
 IDLE = 5
 """Of a hundred kills, so many are of whoever it may be, at work or not."""

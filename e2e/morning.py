@@ -85,8 +85,8 @@ class Morning:
         mended = {one.opened.run for one in fixes if one.opened.undo_of is None}
         runs = {one.id for one in wiring.store().runs(50)}
         ended = {one for one in runs - mended if self._is_closed(one)}
-        return len(runs) >= UPLOADS + TOKENS + 1 and mended | ended == runs and all(
-            one.outcome is not None for one in fixes)  # fmt: skip
+        is_all = len(runs) >= UPLOADS + TOKENS + 1 and mended | ended == runs
+        return is_all and all(one.outcome is not None for one in fixes)
 
     @staticmethod
     def _is_closed(run: str) -> bool:

@@ -106,37 +106,32 @@ def settled(
     scenario: Scenario, folder: Path, below: Foundations, rng: Random | None = None, twice: int = 0
 ) -> Iterator[Town]:
     """An organisation as a scenario tells of it, with two groups of people and unforbid in a project of its own."""
-    clock = below.clock
-    home = Project(number=NUMBER, folder="")
-    spec = replace(scenario.spec, projects={**scenario.spec.projects, HOME: home})
-    world = world_of(replace(scenario, spec=spec, start=clock.now()), clock.now)
-    for group in (OWNERS, SECURITY):
-        world.groups[group] = [f"user:{who}@example.com" for who, of in PEOPLE.items() if of == group]
+    clock, world = below.clock, _world(scenario, below.clock)
     _write_policy(folder / "policy")
     with ExitStack() as until_the_end:
         enter = until_the_end.enter_context
         endpoint = enter(serving(world))
         tasks, tasks_at = enter(serving_tasks(clock.now))
         slack = enter(served())
-        settings = {
-            "ENDPOINT": endpoint,
-            "TASKS_ENDPOINT": tasks_at,
-            "SLACK_API_URL": slack.api_url,
-            "ORGANIZATION": world.organization,
-            "DOMAINS": "example.com",
-            "POLICY": str(folder / "policy"),
-        }
+        settings = {"ENDPOINT": endpoint, "TASKS_ENDPOINT": tasks_at, "SLACK_API_URL": slack.api_url}
+        settings |= {"ORGANIZATION": world.organization, "DOMAINS": "example.com", "POLICY": str(folder / "policy")}
         surely = {"FIRESTORE_EMULATOR_HOST": below.firestore}
         instances = {
             one.name: Instance(one, below.launcher, {**environment(one, settings), **surely}) for one in FUNCTIONS
         }
-        fronts = {one.name: enter(listening(Front(one.name, instances[one.name].port, one.at_once, one.invoker)))
-                  for one in FUNCTIONS}  # fmt: skip
+        made = [Front(one.name, instances[one.name].port, one.at_once, one.invoker) for one in FUNCTIONS]
+        fronts = {one.name: enter(listening(one)) for one in made}
         fronts[DETECT.name].token = lambda: token(PUSH, DETECT.url, clock.now())
         town = Town(
-            world=world, clock=clock, endpoint=endpoint, tasks=tasks, slack=slack, fronts=fronts, instances=instances,
+            world=world,
+            clock=clock,
+            endpoint=endpoint,
+            tasks=tasks,
             feed=Feed(below.pubsub, f"http://127.0.0.1:{fronts[DETECT.name].port}/"),
-        )  # fmt: skip
+            slack=slack,
+            fronts=fronts,
+            instances=instances,
+        )
         until_the_end.callback(town.feed.close)
         os.environ.update(surely)
         enter(_at_a_terminal(settings, clock))
@@ -146,6 +141,16 @@ def settled(
         town.sender = Sender(tasks, town.post, rng or Random(1), twice)  # noqa: S311 - chooses what is sent twice
         enter(sending(town.sender))
         yield town
+
+
+def _world(scenario: Scenario, clock: SharedClock) -> World:
+    """The world of a scenario, now, with a project for unforbid, and groups of people who may say yes."""
+    home = Project(number=NUMBER, folder="")
+    spec = replace(scenario.spec, projects={**scenario.spec.projects, HOME: home})
+    world = world_of(replace(scenario, spec=spec, start=clock.now()), clock.now)
+    for group in (OWNERS, SECURITY):
+        world.groups[group] = [f"user:{who}@example.com" for who, of in PEOPLE.items() if of == group]
+    return world
 
 
 def _wipe(firestore: str) -> None:

@@ -125,14 +125,22 @@ def _what_changed(world: World, door: Door, resource: str, refusal: Refusal | No
         return {}
     before = changed.policies[-2][1] if len(changed.policies) > 1 else {}
     old, new = _tuples(before), _tuples(changed.policies[-1][1])
-    deltas = [{"action": "ADD", "role": role, "member": member} for role, member in sorted(new - old)]
-    deltas += [{"action": "REMOVE", "role": role, "member": member} for role, member in sorted(old - new)]
+    deltas = [{"action": "ADD", **new[one]} for one in sorted(new.keys() - old.keys())]
+    deltas += [{"action": "REMOVE", **old[one]} for one in sorted(old.keys() - new.keys())]
     kind = "type.googleapis.com/google.iam.v1.logging.AuditData"
     return {"serviceData": {"@type": kind, "policyDelta": {"bindingDeltas": deltas}}}
 
 
-def _tuples(policy: Json) -> set[tuple[str, str]]:
-    return {(one["role"], member) for one in policy.get("bindings", ()) for member in one.get("members", ())}
+def _tuples(policy: Json) -> dict[tuple[str, str, str], Json]:
+    """Each member of each binding as google.iam.v1.BindingDelta, by what tells it from others."""
+    found: dict[tuple[str, str, str], Json] = {}
+    for one in policy.get("bindings", ()):
+        condition = one.get("condition") or {}
+        more: Json = {"condition": condition} if condition else {}
+        for member in one.get("members", ()):
+            told: Json = {"role": one["role"], "member": member, **more}
+            found[one["role"], member, condition.get("expression", "")] = told
+    return found
 
 
 def monitored(service: str, project: str, resource: str, method: str = "") -> Json:

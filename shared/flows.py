@@ -23,11 +23,11 @@ from shared.pipeline.ingest import ingest
 from shared.pipeline.plan import plan
 from shared.pipeline.read import read
 from shared.pipeline.report import report, report_none, report_unreadable
-from shared.ports import Clock, Recorder, Store
 
 if TYPE_CHECKING:
     from shared.judging import Judge
     from shared.live import Live, Reviewed
+    from shared.ports import Clock, Recorder, Store
 
 OOM = "cred.lost_token"
 OOM_NEAR = timedelta(minutes=15)

@@ -19,7 +19,6 @@ from shared.adapters.sqlite_store import SqliteStore
 from shared.adapters.system_clock import SystemClock
 from shared.errors import SettingsError, StoreUnavailable
 from shared.log import log
-from shared.ports import Ballots, Clock, Directory, Guards, Queue, Recorder, Store
 from shared.settings import GOOGLE, Settings, read_settings
 from shared.waking_settings import WAKING
 
@@ -40,6 +39,7 @@ if TYPE_CHECKING:
     from shared.pipeline.workshop import Workshop
     from shared.policy.keeper import Kept
     from shared.policy.versions import InForce
+    from shared.ports import Ballots, Clock, Directory, Guards, Queue, Recorder, Store
 
 
 def forget() -> None:

@@ -6,19 +6,24 @@ long-running operations": one entry when an operation begins and one when it end
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-from shared.model.facts import Change
+from shared.model.facts import Change, Condition
 
-_POLICIES = "setiam(policy|permissions)|policies[.](create|update)policy"
+_SETS = "setiam(policy|permissions)"
+_POLICIES = f"{_SETS}|policies[.](create|update)policy"
 _ROLES = "(create|update|undelete)role"
 _APIS = "(batch)?enableservices?|disableservice|(de)?activateservices"
 _ACCOUNTS = "(create|disable|enable|undelete)serviceaccount"
 METHODS = f"(?i)(^|[.])({_POLICIES}|{_ROLES}|{_APIS}|{_ACCOUNTS}|delete[^.]*)$"
 """The methods that count as changes, as an RE2 pattern: allow and deny policies, custom roles, APIs, service accounts,
 and everything whose last part begins with `delete`."""
+OF_POLICIES = f"(?i)(^|[.])({_SETS})$"
+"""The methods that set allow policies."""
+DELTAS = tuple(f"protoPayload.{part}.policyDelta.bindingDeltas" for part in ("serviceData", "metadata", "request"))
+"""Where entries tell what a policy lost and gained."""
 
 
 def operation_of(entry: Any) -> tuple[str, str] | None:
@@ -43,7 +48,8 @@ def changes_of(entry: Any) -> Iterator[Change]:
     audit = _audit_of(entry)
     if audit.status.code:
         return
-    removed, added = _bindings(audit)
+    deltas = _deltas(audit)
+    removed = [one for one in deltas if one.get("action") == "REMOVE"]
     who = audit.authentication_info
     for resource in _resources(audit):
         yield Change(
@@ -51,8 +57,9 @@ def changes_of(entry: Any) -> Iterator[Change]:
             method=audit.method_name,
             by=who.principal_email or who.principal_subject,
             resource=resource,
-            removed=tuple(removed),
-            added=tuple(added),
+            removed=_bindings(removed),
+            added=_bindings(one for one in deltas if one.get("action") == "ADD"),
+            ended=_bindings(one for one in removed if _is_over(one, time_of(entry))),
         )
 
 
@@ -79,16 +86,15 @@ def _resources(audit: Any) -> list[str]:
     return [full]
 
 
-def _bindings(audit: Any) -> tuple[list[str], list[str]]:
-    """The bindings removed and added, each as `ROLE MEMBER`: the entry tells the difference, not the two policies."""
-    removed, added = [], []
-    for delta in _deltas(audit):
-        text = f"{delta.get('role', '')} {delta.get('member', '')}"
-        if delta.get("action") == "REMOVE":
-            removed.append(text)
-        elif delta.get("action") == "ADD":
-            added.append(text)
-    return removed, added
+def _bindings(deltas: Iterable[dict[str, Any]]) -> tuple[str, ...]:
+    """Bindings as `ROLE MEMBER`: the entry tells the difference, not the two policies."""
+    return tuple(f"{one.get('role', '')} {one.get('member', '')}" for one in deltas)
+
+
+def _is_over(delta: dict[str, Any], at: datetime) -> bool:
+    condition = delta.get("condition")
+    expression = condition.get("expression") if isinstance(condition, dict) else None
+    return isinstance(expression, str) and Condition(expression=expression).is_over(at)
 
 
 def _deltas(audit: Any) -> list[dict[str, Any]]:

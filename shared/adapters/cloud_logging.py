@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from shared.adapters.asking import asking, limits
-from shared.adapters.audit_changes import METHODS, changes_of, operation_of, time_of
+from shared.adapters.audit_changes import DELTAS, METHODS, OF_POLICIES, changes_of, operation_of, time_of
 from shared.adapters.log_filter import all_of, any_of, between, contains, equals, matches, not_before, of_log, without
 from shared.adapters.log_json import rest_json
 from shared.adapters.pages import every_page
@@ -103,6 +103,22 @@ def changes(clients: GoogleClients, project: str, since: datetime, until: dateti
             if operation is not None:
                 ended.add(operation)
     return tuple(found)
+
+
+def removals(clients: GoogleClients, project: str, who: str, since: datetime, until: datetime) -> tuple[Change, ...]:
+    """Changes that took bindings from members with `who` in their names, newest first.
+
+    Raises:
+        LookFailed: also where there were more than anybody would read: one that is missing could be the one.
+    """
+    what, owner = "list the removals", project_of(project, "list the removals")
+    taken = (all_of(contains(f"{one}.member", who), equals(f"{one}.action", "REMOVE")) for one in DELTAS)
+    activity = of_log("cloudaudit.googleapis.com/activity")
+    of_policies = matches("protoPayload.methodName", OF_POLICIES)
+    query = all_of(activity, between(since, until), of_policies, SUCCEEDED, any_of(*taken))
+    with asking(what, owner, LIST):
+        found = [change for one in entries(clients, owner, query, what, MOST_CHANGES) for change in changes_of(one)]
+    return tuple(one for one in found if one.removed)
 
 
 def beat(clients: GoogleClients, project: str, instance_id: str, since: datetime) -> Beat:

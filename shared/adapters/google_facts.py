@@ -84,6 +84,12 @@ class GoogleFacts:
 
         return cloud_logging.changes(self._clients, project, since, until)
 
+    def removals(self, project: str, who: str, since: datetime, until: datetime) -> tuple[Change, ...]:
+        """Which bindings were taken from somebody."""
+        from shared.adapters import cloud_logging
+
+        return cloud_logging.removals(self._clients, project, who, since, until)
+
     def machine(self, project: str, zone: str, instance: str) -> Machine:
         """A virtual machine."""
         from shared.adapters import compute

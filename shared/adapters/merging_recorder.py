@@ -9,10 +9,13 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from shared.errors import StoreUnavailable
 from shared.model.run import Dropped, Quarantined, Repeats, Run
-from shared.ports import Clock, Store
+
+if TYPE_CHECKING:
+    from shared.ports import Clock, Store
 
 FLUSH_EVERY = timedelta(seconds=1)
 MOST_OPEN = 4_096

@@ -66,11 +66,12 @@ class Ours(Struct, frozen=True, kw_only=True):
     """What the operators named as theirs.
 
     `organization` is the organisation's number, "" where they named none; `attachable` the service accounts that a
-    machine may be given.
+    machine may be given; `identities` the addresses by which we ourselves change something.
     """
 
     organization: str = ""
     attachable: tuple[str, ...] = ()
+    identities: frozenset[str] = frozenset()
 
 
 class Case(Struct, frozen=True, kw_only=True):

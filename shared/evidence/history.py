@@ -8,7 +8,7 @@ from itertools import islice
 
 from shared.evidence.answers import Answers
 from shared.evidence.case import AFTER, BEFORE, Case, Checked
-from shared.evidence.questions import AskChanges, AskRole
+from shared.evidence.questions import AskChanges, AskRemovals, AskRole
 from shared.evidence.who import is_member
 from shared.model.evidence import YES
 from shared.model.facts import Access, Change
@@ -21,6 +21,8 @@ OF_POLICIES, OF_ROLES = ("setiampolicy", "setiampermissions"), ("updaterole", "d
 SETS = ("group:", "domain:", "principalSet:", "allUsers", "allAuthenticatedUsers", "projectOwner:", "projectEditor:")
 """How members begin that stand for more than one, of whom the caller may be one."""
 MOST_ROLES = 3
+STANDS_FOR = timedelta(days=30)
+"""For how long what somebody took away is not given back by a machine."""
 
 
 def changes_of(case: Case, project: str) -> AskChanges:
@@ -39,18 +41,42 @@ def granted(case: Case, answers: Answers, one: Checked, access: Access, principa
     ]
 
 
+def removals_of(case: Case, one: Checked, principal: Principal) -> AskRemovals | None:
+    """The question who took roles from the caller, as long as that stands; None where it cannot be put."""
+    where = one.project or case.logged_in
+    name = principal.text.rpartition("/")[2].removesuffix("]")  # what both ways of writing a Kubernetes account share
+    return AskRemovals(where, name, case.at - STANDS_FOR, case.now) if where else None
+
+
+def untold(case: Case, answers: Answers, one: Checked, principal: Principal) -> str:
+    """Why it could not be told whether somebody took the access away; "" where it was told, or cannot be asked."""
+    question = removals_of(case, one, principal)
+    if question is None or answers.value(question) is not None:
+        return ""
+    unknown = answers.unknown(question)
+    why = f" ({unknown.said})" if unknown else ""
+    return f"whether somebody took the access away within {STANDS_FOR.days} days was not told{why}"
+
+
 def taken_from(case: Case, answers: Answers, one: Checked, principal: Principal) -> Iterator[tuple[Role, Change]]:
-    """The roles that were taken from the caller before the call, latest first, with the change that took each."""
-    for change in _policy_changes(case, answers, one):
-        for role, member in (_parts(removed) for removed in change.removed):
-            if is_member(member, principal) and change.at <= case.at:
+    """The roles that were taken from the caller, on the target or above it, latest first, with the change of each."""
+    question = removals_of(case, one, principal)
+    found: tuple[Change, ...] = (answers.value(question) if question else None) or ()
+    for change in found:
+        if not (_is_over(change, one) and _is_a_decision(case, change)):
+            continue
+        for role, member in map(_parts, change.taken):
+            if is_member(member, principal):
                 yield role, change
 
 
-def asked_of(case: Case, answers: Answers, one: Checked, principal: Principal) -> list[AskRole]:
-    """The questions whether what was taken from the caller would have been enough."""
-    found = dict.fromkeys(AskRole(role) for role, _ in taken_from(case, answers, one, principal))
-    return list(islice(found, MOST_ROLES))
+def asked_of(case: Case, answers: Answers, one: Checked, principal: Principal) -> Iterator[AskRemovals | AskRole]:
+    """The questions what was taken from the caller, and whether that would have been enough."""
+    question = removals_of(case, one, principal)
+    if question is not None:
+        yield question
+        found = dict.fromkeys(AskRole(role) for role, _ in taken_from(case, answers, one, principal))
+        yield from islice(found, MOST_ROLES)
 
 
 def holds(answers: Answers, role: Role, permission: Permission) -> bool | None:
@@ -103,3 +129,26 @@ def _is_of(change: Change, one: Checked) -> bool:
     changed = ResourceName(change.resource).name
     near = {ResourceName(name).name for name in (one.target, one.resource, one.project) if name}
     return changed in near
+
+
+def _is_over(change: Change, one: Checked) -> bool:
+    """Whether a change was made to the target or to what it is in.
+
+    Projects are left out of the comparison, as logs may name them by number: the log is that of the target's project.
+    """
+    changed, target = _inside(change.resource), _inside(one.target or one.resource or "")
+    if not changed or not target or changed == target or target.startswith(f"{changed}/"):
+        return True
+    accounts = "serviceAccounts/"  # logs name them by number
+    return target.startswith(accounts) and changed.startswith(accounts) and "@" not in changed
+
+
+def _inside(name: str) -> str:
+    """The part of a name below its project."""
+    parts = ResourceName(name).name.split("/")
+    return "/".join(parts[2:] if parts[0] == "projects" else parts)
+
+
+def _is_a_decision(case: Case, change: Change) -> bool:
+    """Whether somebody else made a change; what we took back ourselves is left alone for a day only."""
+    return change.by not in case.ours.identities or case.now - change.at <= BEFORE

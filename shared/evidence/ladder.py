@@ -21,7 +21,7 @@ from shared.evidence.who import caller_of, principal_of
 from shared.grants.conditional import only_if_uniform
 from shared.model.evidence import NO, UNKNOWN, YES, Finding
 from shared.model.facts import Access, AccessState, BindingSeen
-from shared.model.names import parse_principal
+from shared.model.names import Principal, parse_principal
 from shared.model.plan import Remedy
 
 MISSING = "iam.allow_missing"
@@ -40,6 +40,7 @@ def ask(case: Case, answers: Answers) -> Iterator[Question]:
             yield from _then(case, answers, one, access)
         elif (principal := principal_of(case, answers)) is not None:
             yield from federated.ask(one, answers, principal)
+            yield from history.asked_of(case, answers, one, principal)
             yield from _settings(one)
 
 
@@ -82,7 +83,7 @@ def _read_one(case: Case, answers: Answers, one: Checked) -> Reading:
     if access is not None:
         return _told(case, answers, one, access) if access in answers else NOTHING
     principal = principal_of(case, answers)
-    return federated.read(one, answers, principal, missing_cause(case)) if principal is not None else NOTHING
+    return _federated(case, answers, one, principal) if principal is not None else NOTHING
 
 
 def _told(case: Case, answers: Answers, one: Checked, access: AskAccess) -> Reading:
@@ -168,21 +169,37 @@ def _missing(case: Case, answers: Answers, one: Checked, access: AskAccess, seen
             return _only(_untold(case, one, f"{why}; whether that role was enough was not told"))
         if enough:
             return _found(access, f"{_state(seen)}; {why}", _claim(one, Stage.PRINCIPAL, "principal.deleted", why))
-    decided = _taken_away(case, answers, one, access.principal)
-    why = decided or _how_lost(case, answers, one, seen)
+    principal = parse_principal(access.principal)
+    if untold := history.untold(case, answers, one, principal):
+        return _only(_untold(case, one, untold))
+    decided, before = _taken_away(case, answers, one, principal)
+    why = decided if before else _how_lost(case, answers, one, seen)
     claim = replace(_claim(one, Stage.ALLOW, missing_cause(case), why), decided=decided)
     return _found(access, f"{_state(seen)}: {why}", claim)
 
 
-def _taken_away(case: Case, answers: Answers, one: Checked, caller: str) -> str:
-    """Who took the access away, as far as the log of the day before tells; "" where nobody did."""
-    for role, change in history.taken_from(case, answers, one, parse_principal(caller)):
+def _taken_away(case: Case, answers: Answers, one: Checked, principal: Principal) -> tuple[str, bool]:
+    """Who took the access away, and whether that was before the call; "" where nobody did."""
+    for role, change in history.taken_from(case, answers, one, principal):
         enough = history.holds(answers, role, one.permission)
         if enough is not False:
             perhaps = "" if enough else " (whether it held the permission was not told)"
             when = f"{change.at:%Y-%m-%d %H:%M}"
-            return f"{role} was removed at {when} by {change.by}{perhaps}: a decision somebody made"
-    return ""
+            return f"{role} was removed at {when} by {change.by}{perhaps}: a decision somebody made", (
+                change.at <= case.at
+            )
+    return "", False
+
+
+def _federated(case: Case, answers: Answers, one: Checked, principal: Principal) -> Reading:
+    """What the policies say of a federated identity, and whether somebody took away what they do not give."""
+    found = federated.read(one, answers, principal, missing_cause(case))
+    if not any(claim.stage is Stage.ALLOW and claim.verdict is YES for claim in found.claims):
+        return found
+    if untold := history.untold(case, answers, one, principal):
+        return replace(found, claims=(_untold(case, one, untold),))
+    decided, _ = _taken_away(case, answers, one, principal)
+    return replace(found, claims=tuple(replace(claim, decided=decided) for claim in found.claims))
 
 
 def _how_lost(case: Case, answers: Answers, one: Checked, seen: Access) -> str:
@@ -236,20 +253,10 @@ def _is_condition_false(binding: BindingSeen) -> bool:
 
 def _condition_said(binding: BindingSeen, at: datetime) -> str:
     expression = binding.condition.expression if binding.condition else ""
-    end = _end_of(expression)
+    end = binding.condition.ends if binding.condition else None
     over = f"which ended at {end:%Y-%m-%d %H:%M:%S}" if end and end <= at else "which does not hold for this call"
     named = f"{binding.role} on {binding.resource} is bound under a condition"
     return f"{named}, {over}: renew it with whoever approved it; no unconditional twin is added ({expression})"
-
-
-def _end_of(expression: str) -> datetime | None:
-    """The time after which a condition on the time of the request no longer holds, None where it names none."""
-    _, found, rest = "".join(expression.split()).replace("'", '"').partition('request.time<timestamp("')
-    try:
-        end = datetime.fromisoformat(rest.partition('"')[0]) if found else None
-    except ValueError:
-        return None
-    return end if end is not None and end.tzinfo is not None else None
 
 
 def _ago(then: datetime, at: datetime) -> str:

@@ -169,6 +169,22 @@ class AskChanges(Question, frozen=True):
         return f"what was changed in {self.project} around then?"
 
 
+class AskRemovals(Question, frozen=True):
+    """Which bindings were taken from somebody, by a part of their name, in the policies of a project."""
+
+    project: str
+    who: str
+    since: datetime
+    until: datetime
+
+    def put(self, facts: Facts) -> tuple[Change, ...]:
+        return facts.removals(self.project, self.who, self.since, self.until)
+
+    @property
+    def asked(self) -> str:
+        return f"who took roles from {self.who} in {self.project} lately?"
+
+
 class AskMachine(Question, frozen=True):
     """A virtual machine: its account, scopes, state."""
 

@@ -30,7 +30,7 @@ class Approval(Struct, frozen=True, kw_only=True):
     """What people are asked: a run's plan by its hash, its tier, who has to agree until when, and who never counts.
 
     `works` are what was shown, to tell later what has changed; what is carried out is bound by the hash alone.
-    `never` are IAM members: who was refused, on whose behalf, who gains, who wrote the rule in the last 24 hours.
+    `never` are IAM members: who was refused, on whose behalf, and who gains.
     `domains` are those of the organisation: nobody outside them counts, and nobody at all where there are none.
     `hours` is how long a grant would last, `window` when a machine may be interrupted.
     """

@@ -18,6 +18,20 @@ class Condition(Struct, frozen=True, kw_only=True):
     expression: str = ""
     description: str = ""
 
+    @property
+    def ends(self) -> datetime | None:
+        """The time after which it no longer holds, None where it names none."""
+        _, found, rest = "".join(self.expression.split()).replace("'", '"').partition('request.time<timestamp("')
+        try:
+            end = datetime.fromisoformat(rest.partition('"')[0]) if found else None
+        except ValueError:
+            return None
+        return end if end is not None and end.tzinfo is not None else None
+
+    def is_over(self, at: datetime) -> bool:
+        """Whether it had certainly ended by a time; one with alternatives may hold without its end."""
+        return self.ends is not None and self.ends <= at and "||" not in self.expression
+
 
 class Binding(Struct, frozen=True, kw_only=True):
     """One role with the members that have it, under a condition or without one."""
@@ -118,7 +132,8 @@ class Account(Struct, frozen=True, kw_only=True):
 class Change(Struct, frozen=True, kw_only=True):
     """One successful administrative call near the time of the denial (Admin Activity log).
 
-    `removed` and `added` are the bindings a SetIamPolicy changed, as `role member`.
+    `removed` and `added` are the bindings a SetIamPolicy changed, as `role member`; `ended` those of `removed` whose
+    condition was over by then.
     """
 
     at: datetime
@@ -127,6 +142,15 @@ class Change(Struct, frozen=True, kw_only=True):
     resource: str
     removed: tuple[str, ...] = ()
     added: tuple[str, ...] = ()
+    ended: tuple[str, ...] = ()
+
+    @property
+    def taken(self) -> tuple[str, ...]:
+        """The removed bindings that still gave something: to clear away what has ended takes nothing from anybody."""
+        left = list(self.removed)
+        for one in self.ended:
+            left.remove(one)
+        return tuple(left)
 
 
 class Beat(Struct, frozen=True, kw_only=True):

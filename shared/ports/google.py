@@ -55,6 +55,9 @@ class Facts(Protocol):
     def changes(self, project: str, since: datetime, until: datetime) -> tuple[Change, ...]:
         """Successful changes of policies, APIs and accounts in a project between two times, newest first."""
 
+    def removals(self, project: str, who: str, since: datetime, until: datetime) -> tuple[Change, ...]:
+        """Changes that removed bindings of members with `who` in their names, between two times, newest first."""
+
     def machine(self, project: str, zone: str, instance: str) -> Machine:
         """A virtual machine by name or numeric id."""
 

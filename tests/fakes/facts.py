@@ -158,6 +158,11 @@ class FakeFacts:
         self._put("changes", project, str(since), str(until))
         return tuple(one for where, one in self.changed if where == project and since <= one.at <= until)
 
+    def removals(self, project: str, who: str, since: datetime, until: datetime) -> tuple[Change, ...]:
+        self._put("removals", project, who, str(since), str(until))
+        found = (one for where, one in self.changed if where == project and since <= one.at <= until)
+        return tuple(one for one in found if any(who in text for text in one.removed))
+
     def machine(self, project: str, zone: str, instance: str) -> Machine:
         self._put("machine", project, zone, instance)
         if instance not in self.machines:

@@ -103,7 +103,7 @@ def an_outgrown_machine() -> FakeFacts:
 
 World = tuple[dict[str, Any], Callable[[], FakeFacts], set[str]]
 WORLDS: dict[str, World] = {
-    "a missing role": (DENIED, a_missing_role, {"access", "policy"}),
+    "a missing role": (DENIED, a_missing_role, {"access", "policy", "removals"}),
     "a hidden policy": (DENIED, a_hidden_policy, set()),
     "a narrow scope": (TOO_NARROW, a_narrow_scope, {"machine"}),
     "an API that is off": (API_OFF, an_api_off, {"service_is_on"}),
