@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from itertools import pairwise
 
 from e2e.town import Town
 from sandbox.world import Json, Resource
@@ -64,15 +65,29 @@ def _left_lying(town: Town, fixes: list[Fix]) -> Iterator[str]:
 
 
 def done_twice(town: Town) -> Iterator[str]:
-    """By the sandbox's own history: every grant came once and went once, every operation on a machine was done once."""
+    """What happened more than once, by the sandbox's own history: a grant, an API, an operation on a machine."""
     for resource in town.world.resources.values():
         for (role, member), times in _came(resource).items():
             if times != 1:
                 yield f"{role} for {member} came to {resource.name} {times} times"
+    for project in town.world.of_kind("projects"):
+        for api, times in _switched_on(project):
+            if times > 1:
+                yield f"{api} was switched on {times} times in {project.project}"
     done = Counter((one.body["targetLink"], one.body["operationType"]) for one in town.world.of_kind("zoneOperations"))
     for (target, what), times in done.items():
         if times != 1:
             yield f"{what} of {target.rpartition('/')[2]} was done {times} times"
+
+
+def _switched_on(project: Resource) -> Iterator[tuple[str, int]]:
+    """How often each API of a project was switched on; to ask for one that is on already changes nothing."""
+    for api, switches in project.hidden.get("switched", {}).items():
+        states = [on for _, on in sorted(switches)]
+        yield (
+            api,
+            sum(1 for before, now in pairwise([api not in project.hidden.get("off", ()), *states]) if now > before),
+        )
 
 
 def _came(resource: Resource) -> Counter[tuple[str, str]]:

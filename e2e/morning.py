@@ -26,7 +26,7 @@ from shared import wiring
 from shared.execution.fold import Fix, fold
 
 HERE = Path(__file__).parent
-UPLOADS, TOKENS = 8, 2
+UPLOADS, REFUSALS = 8, 11
 LONGEST = timedelta(hours=4)
 ENDS_WITHIN = timedelta(hours=2)
 TWICE = 15
@@ -85,7 +85,7 @@ class Morning:
         mended = {one.opened.run for one in fixes if one.opened.undo_of is None}
         runs = {one.id for one in wiring.store().runs(50)}
         ended = {one for one in runs - mended if self._is_closed(one)}
-        is_all = len(runs) >= UPLOADS + TOKENS + 1 and mended | ended == runs
+        is_all = len(runs) >= REFUSALS and mended | ended == runs
         return is_all and all(one.outcome is not None for one in fixes)
 
     @staticmethod
@@ -113,9 +113,8 @@ def _calls() -> Iterator[tuple[CallPart, str]]:
     for one in range(UPLOADS):
         caller = f"serviceAccount:job-{one}@acme-web"
         yield CallPart(caller=caller, do="upload", on=f"buckets/photos-{one}/objects/cat.jpg"), "audit"
-    for one in range(TOKENS):
-        caller = f"serviceAccount:ci-{one}@acme-web"
-        yield CallPart(caller=caller, do="mint_token", on=f"accounts/bot-{one}@acme-data"), "audit"
+    yield CallPart(caller="serviceAccount:ci-0@acme-web", do="mint_token", on="accounts/bot-0@acme-data"), "audit"
+    yield CallPart(caller="vm:runner-1", do="mint_token", on="accounts/bot-1@acme-data"), "application"
     yield CallPart(caller="vm:web-1", do="upload", on="buckets/pages/objects/cat.jpg"), "application"
 
 
@@ -161,5 +160,5 @@ def _looked_at(town: Town, played: Morning, killer: Killer, late: list[str]) -> 
     counts["answered with 503"] = sum(one.broken for one in town.fronts.values())
     counts["tasks sent twice"] = town.sender.repeated if town.sender is not None else 0
     counts["cards shown twice"] = len(town.slack.shown()) - len(runs)
-    wrong = (*late, *wrongs(town, runs, fixes, UPLOADS + TOKENS + 1))
+    wrong = (*late, *wrongs(town, runs, fixes, REFUSALS))
     return Happened(killed=dict(killer.killed), counts=dict(counts), wrong=wrong)

@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
+
 from e2e.invariants import done_twice
 from e2e.morning import Happened
 from e2e.table import draw
@@ -36,6 +38,19 @@ def test_a_grant_that_came_a_second_time_is_seen_although_it_is_gone() -> None:
 
 def test_what_others_grant_for_good_is_none_of_our_business() -> None:
     assert seen({}, LASTING, {}, LASTING) == []
+
+
+@pytest.mark.parametrize(
+    ("switches", "wrong"),
+    [((True,), 0), ((True, True), 0), ((True, False, True), 1)],
+    ids=["once", "asked for twice", "off in between"],
+)
+def test_an_api_that_was_switched_on_again_is_seen(switches: tuple[bool, ...], wrong: int) -> None:
+    world = World(clock=SandboxClock(START))
+    at = [(START + timedelta(minutes=minute), on) for minute, on in enumerate(switches)]
+    hidden = {"off": ["x.googleapis.com"], "switched": {"x.googleapis.com": at}}
+    world.add(Resource(name="//p", kind="projects", parent="//x", project="p", hidden=hidden))
+    assert len(list(done_twice(SimpleNamespace(world=world)))) == wrong  # type: ignore[arg-type]
 
 
 def test_a_machine_that_was_stopped_twice_is_seen() -> None:

@@ -176,3 +176,57 @@ def test_refused_attempts_do_not_crowd_out_what_was_changed(cloud: Cloud, monkey
     for _ in range(20):
         add_audit(cloud.world, "SetIamPolicy", status={"code": 7})
     assert len(changes(cloud)) == 1
+
+
+def removals(cloud: Cloud, who: str = "bob@example.com") -> tuple[Change, ...]:
+    return cloud_logging.removals(cloud.clients(), PROJECT, who, NOW - DAY, NOW + DAY)
+
+
+def delta(action: str, member: str = BOB, **more: Any) -> dict[str, Any]:
+    return {"policyDelta": {"bindingDeltas": [{"action": action, "role": "r", "member": member, **more}]}}
+
+
+@pytest.mark.invariant("I31")
+@pytest.mark.parametrize("part", ["metadata", "request"])
+def test_only_what_was_taken_from_somebody_is_told_wherever_it_is_written(cloud: Cloud, part: str) -> None:
+    add_audit(cloud.world, "SetIamPolicy", **{part: delta("REMOVE")})
+    add_audit(cloud.world, "SetIamPolicy", **{part: delta("ADD")})
+    add_audit(cloud.world, "SetIamPolicy", **{part: delta("REMOVE", ANN)})
+    add_audit(cloud.world, "SetIamPolicy", **{part: delta("REMOVE")}, status={"code": 7, "message": "no"})
+    add_audit(cloud.world, "storage.buckets.delete", **{part: delta("REMOVE")})
+    (change,) = removals(cloud)
+    assert change.taken == change.removed == (f"r {BOB}",)
+    assert removals(cloud, 'x" OR protoPayload.methodName="SetIamPolicy') == ()
+
+
+def test_a_binding_whose_condition_was_over_is_told_as_ended(cloud: Cloud) -> None:
+    add_bucket(cloud.world, "photos")
+    grant(cloud.world, WEB, "roles/owner", ANN)
+    bucket = cloud.clients(f"as:{ANN}").storage.bucket("photos")
+    bucket.iam_configuration.uniform_bucket_level_access_enabled = True
+    over, still = NOW + timedelta(minutes=30), NOW + timedelta(hours=2)
+    bound = [
+        {"role": "roles/storage.objectViewer", "members": {BOB}, "condition": {"title": "t", "expression": one}}
+        for one in (
+            f'request.time < timestamp("{over:%Y-%m-%dT%H:%M:%SZ}")',
+            f'request.time < timestamp("{still:%Y-%m-%dT%H:%M:%SZ}")',
+            f'request.time < timestamp("{over:%Y-%m-%dT%H:%M:%SZ}") || true',
+        )
+    ]
+    for bindings in (bound, []):
+        policy = bucket.get_iam_policy(requested_policy_version=3)
+        policy.version, policy.bindings = 3, bindings
+        bucket.set_iam_policy(policy)
+        cloud.world.clock.turn(timedelta(hours=1))
+    (change,) = removals(cloud)
+    one = f"roles/storage.objectViewer {BOB}"
+    assert (change.removed, change.ended, change.taken) == ((one,) * 3, (one,), (one,) * 2)
+
+
+def test_more_removals_than_anybody_would_read_are_no_answer(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cloud_logging, "MOST_CHANGES", 1)
+    for _ in range(2):
+        assert len(removals(cloud)) < 2
+        add_audit(cloud.world, "SetIamPolicy", metadata=delta("REMOVE"))
+    with pytest.raises(LookFailed, match="there are more than 1"):
+        removals(cloud)

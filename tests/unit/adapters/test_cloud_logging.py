@@ -50,6 +50,7 @@ def beat(cloud: Cloud, **more: Any) -> Beat:
 LOOKS: dict[str, Callable[[Cloud], Any]] = {
     "entry": lambda cloud: copy(cloud, LOG, "a"),
     "changes": changes,
+    "removals": lambda cloud: cloud_logging.removals(cloud.clients(), PROJECT, "bob", NOW - DAY, NOW + DAY),
     "beat": beat,
 }
 
