@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
 import tempfile
 import time
@@ -29,6 +30,8 @@ def main(given: Sequence[str] | None = None) -> int:
         sys.stdout.write(f"e2e is skipped: {why}\n")
         return 0
     os.environ["GRPC_VERBOSITY"] = "NONE"
+    for asked_to_stop in (signal.SIGINT, signal.SIGTERM):  # in the background SIGINT would be ignored
+        signal.signal(asked_to_stop, signal.default_int_handler)
     with tempfile.TemporaryDirectory(prefix="unforbid-e2e-") as made:
         folder = Path(asked.logs or made)
         folder.mkdir(parents=True, exist_ok=True)
@@ -47,15 +50,22 @@ def _parser() -> argparse.ArgumentParser:
 
 @contextmanager
 def _heard(folder: Path) -> Iterator[Say]:
-    """What speaks to whoever started this; what the program logs meanwhile goes into a file beside the functions'."""
-    spoken, kept = os.dup(1), os.open(folder / "terminal.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    os.dup2(kept, 1)
+    """What speaks to whoever started this.
+
+    What the program logs meanwhile goes into a file beside the functions', as does what the stand-ins say of requests
+    whose senders were killed halfway.
+    """
+    spoken, complained = os.dup(1), os.dup(2)
+    kept = os.open(folder / "terminal.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    for stream in (1, 2):
+        os.dup2(kept, stream)
     try:
         yield lambda text: os.write(spoken, f"{text}\n".encode())
     finally:
         os.dup2(spoken, 1)
-        os.close(spoken)
-        os.close(kept)
+        os.dup2(complained, 2)
+        for one in (spoken, complained, kept):
+            os.close(one)
 
 
 def _stories(folder: Path, only: int | None, say: Say) -> int:

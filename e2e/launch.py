@@ -11,6 +11,7 @@ import json
 import os
 import signal
 import sys
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -39,19 +40,26 @@ LIBRARIES = (
     "shared.wiring",
 )
 
+RUNNING: set[int] = set()
+"""The processes that were started and have not ended: the number of one that has may be another process by now."""
+
 
 def main() -> None:
-    """Start a function for each line that comes in, and answer with its process id."""
+    """Start a function for each line that comes in, and answer with its process id; end all of them in the end."""
     for name in LIBRARIES:
         import_module(name)
     signal.signal(signal.SIGCHLD, _reap)
     _say("ready")
     for line in sys.stdin:
         asked = json.loads(line)
-        started = os.fork()
-        if started == 0:
+        one = os.fork()
+        if one == 0:
             _become(asked)
-        _say(str(started))
+        RUNNING.add(one)
+        _say(str(one))
+    for one in tuple(RUNNING):  # whoever asked for them is gone
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(one, signal.SIGKILL)
 
 
 def _say(word: str) -> None:
@@ -62,8 +70,8 @@ def _say(word: str) -> None:
 def _reap(*_: object) -> None:
     """Let go of those that were killed."""
     try:
-        while os.waitpid(-1, os.WNOHANG)[0]:
-            pass
+        while gone := os.waitpid(-1, os.WNOHANG)[0]:
+            RUNNING.discard(gone)
     except ChildProcessError:
         return
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -75,7 +76,7 @@ class Instance:
         os.killpg(self._pid, signal.SIGKILL)
         waiting = threading.Event()
         for _ in range(int(GONE_WITHIN / ASKED_EVERY)):
-            if not _is_there(self._pid):
+            if not _listens(self.port):
                 self._pid = 0
                 return
             waiting.wait(ASKED_EVERY)
@@ -120,10 +121,10 @@ def _surroundings() -> dict[str, str]:
     return {**kept, "PYTHONPATH": str(ROOT), "GRPC_VERBOSITY": "NONE", "PYTHONDONTWRITEBYTECODE": "1"}
 
 
-def _is_there(group: int) -> bool:
-    """Whether a process of a group is left; one that is dead and not let go of yet holds no port."""
+def _listens(port: int) -> bool:
+    """Whether somebody takes connections on a port; whoever is dead does not, although init may not have noticed yet."""
     try:
-        os.killpg(group, 0)
-    except (ProcessLookupError, PermissionError):
+        socket.create_connection(("127.0.0.1", port), 1).close()
+    except OSError:
         return False
     return True

@@ -124,7 +124,7 @@ class Live(Struct, frozen=True, kw_only=True):
         told = confirm(case, answers)
         looked = told.diagnosis.looked
         proven = looked is not None and looked.proven is YES
-        known = known_from(case, answers, self.catalogue(), case.now) if proven else None
+        known = known_from(case, answers, self.catalogue()) if proven else None
         steps = plan(told.denial, told.diagnosis, known)
         weighs = self.judge.weighs(_received_at(case, answers), case.now) if self.judge is not None else None
         answer = report(told.denial, told.diagnosis, steps, gate(told.denial, told.diagnosis, steps, weighs))

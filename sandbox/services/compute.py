@@ -131,7 +131,16 @@ def reading(method: str, answer: Callable[[World, Call], Json], on: On, needs: s
 
 def _writing(verb: str, plan: changes.Plan) -> Door:
     """A method that changes a machine and answers with an operation."""
-    return _door(f"instances.{verb}", _changes(verb, plan), instance_of, Kind.ADMIN_WRITE, f"instances.{verb}")
+    door = _door(f"instances.{verb}", _changes(verb, plan), instance_of, Kind.ADMIN_WRITE, f"instances.{verb}")
+    return replace(door, entry=_by_number)
+
+
+def _by_number(world: World, call: Call, entry: Json) -> Json:
+    """The audit entry of a call on a machine, which its labels name by number."""
+    machine = world.get(instance_of(world, call))
+    if machine is not None:
+        entry["resource"]["labels"]["instance_id"] = str(machine.body["id"])
+    return entry
 
 
 def _door(method: str, answer: Callable[[World, Call], Json], on: On, kind: Kind, needs: str) -> Door:

@@ -40,7 +40,8 @@ class Known(Struct, frozen=True, kw_only=True):
     without uniform access: their policies take no conditions. `machine_id` is the number
     of the machine that wrote the entry, `scope_change` the change of its access that is right, and `preconditions` what
     speaks against stopping it; `attached` is the account and the scopes that it has. `reset` says whether memory
-    exhaustion gives a reason to reset it, `resize` whether it gives one for a larger machine.
+    exhaustion gives a reason to reset it, `resize` whether it gives one for a larger machine. `account_ids` are the
+    numbers of service accounts by their addresses.
     """
 
     catalogue: Catalogue | None = None
@@ -53,6 +54,7 @@ class Known(Struct, frozen=True, kw_only=True):
     attached: Attached | None = None
     reset: Reset | None = None
     resize: Resize | None = None
+    account_ids: Mapping[str, str] = {}
 
     @property
     def enlargement(self) -> Resize | None:

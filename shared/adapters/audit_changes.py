@@ -22,6 +22,8 @@ METHODS = f"(?i)(^|[.])({_POLICIES}|{_ROLES}|{_APIS}|{_ACCOUNTS}|delete[^.]*)$"
 and everything whose last part begins with `delete`."""
 OF_POLICIES = f"(?i)(^|[.])({_SETS})$"
 """The methods that set allow policies."""
+OF_MACHINES = "(?i)(^|[.])instances[.](setmetadata|setserviceaccount|update)$"
+"""The methods that can set what a machine runs when it starts, and as whom."""
 DELTAS = tuple(f"protoPayload.{part}.policyDelta.bindingDeltas" for part in ("serviceData", "metadata", "request"))
 """Where entries tell what a policy lost and gained."""
 

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from shared.adapters.asking import asking, limits
-from shared.adapters.audit_changes import DELTAS, METHODS, OF_POLICIES, changes_of, operation_of, time_of
+from shared.adapters.audit_changes import DELTAS, METHODS, OF_MACHINES, OF_POLICIES, changes_of, operation_of, time_of
 from shared.adapters.log_filter import all_of, any_of, between, contains, equals, matches, not_before, of_log, without
 from shared.adapters.log_json import rest_json
 from shared.adapters.pages import every_page
@@ -111,14 +111,30 @@ def removals(clients: GoogleClients, project: str, who: str, since: datetime, un
     Raises:
         LookFailed: also where there were more than anybody would read: one that is missing could be the one.
     """
-    what, owner = "list the removals", project_of(project, "list the removals")
     taken = (all_of(contains(f"{one}.member", who), equals(f"{one}.action", "REMOVE")) for one in DELTAS)
-    activity = of_log("cloudaudit.googleapis.com/activity")
-    of_policies = matches("protoPayload.methodName", OF_POLICIES)
-    query = all_of(activity, between(since, until), of_policies, SUCCEEDED, any_of(*taken))
-    with asking(what, owner, LIST):
-        found = [change for one in entries(clients, owner, query, what, MOST_CHANGES) for change in changes_of(one)]
+    found = _done(clients, project, OF_POLICIES, "list the removals", between(since, until), any_of(*taken))
     return tuple(one for one in found if one.removed)
+
+
+def touched(
+    clients: GoogleClients, project: str, instance_id: str, since: datetime, until: datetime
+) -> tuple[Change, ...]:
+    """Calls that changed a machine's metadata, account or scopes, newest first; each that was not refused counts.
+
+    Raises:
+        LookFailed: also where there were more than anybody would read: one that is missing could be the one.
+    """
+    what, of_machine = "list the changes of the machine", equals("resource.labels.instance_id", instance_id)
+    return _done(clients, project, OF_MACHINES, what, between(since, until), of_machine)
+
+
+def _done(clients: GoogleClients, project: str, methods: str, what: str, *more: str) -> tuple[Change, ...]:
+    """The calls of some methods that a project's activity log tells of."""
+    owner, activity = project_of(project, what), of_log("cloudaudit.googleapis.com/activity")
+    query = all_of(activity, matches("protoPayload.methodName", methods), SUCCEEDED, *more)
+    with asking(what, owner, LIST):
+        found = entries(clients, owner, query, what, MOST_CHANGES)
+        return tuple(change for one in found for change in changes_of(one))
 
 
 def beat(clients: GoogleClients, project: str, instance_id: str, since: datetime) -> Beat:

@@ -90,6 +90,12 @@ class GoogleFacts:
 
         return cloud_logging.removals(self._clients, project, who, since, until)
 
+    def touched(self, project: str, instance_id: str, since: datetime, until: datetime) -> tuple[Change, ...]:
+        """What was changed of a machine's metadata and access."""
+        from shared.adapters import cloud_logging
+
+        return cloud_logging.touched(self._clients, project, instance_id, since, until)
+
     def machine(self, project: str, zone: str, instance: str) -> Machine:
         """A virtual machine."""
         from shared.adapters import compute

@@ -185,6 +185,22 @@ class AskRemovals(Question, frozen=True):
         return f"who took roles from {self.who} in {self.project} lately?"
 
 
+class AskTouched(Question, frozen=True):
+    """What was changed of a machine's metadata, account and scopes."""
+
+    project: str
+    instance_id: str
+    since: datetime
+    until: datetime
+
+    def put(self, facts: Facts) -> tuple[Change, ...]:
+        return facts.touched(self.project, self.instance_id, self.since, self.until)
+
+    @property
+    def asked(self) -> str:
+        return f"who changed metadata or access of machine {self.instance_id} lately?"
+
+
 class AskMachine(Question, frozen=True):
     """A virtual machine: its account, scopes, state."""
 

@@ -10,7 +10,8 @@ from shared.evidence.case import CONTAINERS_HOST, Case
 from shared.evidence.claim import NOTHING, Claim, Reading, Stage
 from shared.evidence.denying import MOST_ABOVE
 from shared.evidence.paths import path_in
-from shared.evidence.questions import AskAccount, AskAncestry, AskPolicy, AskRole, AskSurroundings, Question
+from shared.evidence.questions import AskAccount, AskAncestry, AskPolicy, AskRole, AskSurroundings, AskTouched, Question
+from shared.machines.conditions import LATELY
 from shared.machines.methods import taken
 from shared.machines.scopes import least_scope, satisfied, scopes_for, short
 from shared.model.evidence import NO, UNKNOWN, YES, Finding, Verdict
@@ -33,6 +34,7 @@ def ask(case: Case, answers: Answers) -> Iterator[Question]:
     if machine is None or too_narrow(case, machine)[0] is not YES:
         return
     yield AskSurroundings(machine)
+    yield touched_of(case, machine)
     yield from policies_over(machine, answers)
     yield AskAncestry(_project(machine))
     accounts = {machine.account or "", *attachable(case)}
@@ -40,6 +42,11 @@ def ask(case: Case, answers: Answers) -> Iterator[Question]:
     roles = dict.fromkeys(role for policy in policies for role in roles_in(policy, accounts))
     yield from (AskRole(role) for role in islice(roles, MOST_ROLES))
     yield from (AskAccount(email) for email in attachable(case) if email != machine.account)
+
+
+def touched_of(case: Case, machine: Machine) -> AskTouched:
+    """The question who has changed a machine lately."""
+    return AskTouched(machine.project, machine.id, case.now - LATELY, case.now)
 
 
 def attachable(case: Case) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from shared.evidence.case import BEFORE, Case
 from shared.evidence.claim import NOTHING, Claim, Reading, Stage
 from shared.evidence.memory import needed, read_serial
 from shared.evidence.questions import AskBeat, AskFlowLogs, AskMachine, AskSerial, AskSurroundings, Question
+from shared.evidence.scopes import touched_of
 from shared.model.evidence import NO, UNKNOWN, YES, Finding, Verdict
 from shared.model.facts import Beat, FlowLogs
 from shared.model.machine import Machine
@@ -41,6 +42,7 @@ def ask(case: Case, answers: Answers) -> Iterator[Question]:
     yield from larger
     if larger or read_serial(output).agents_killed:
         yield AskSurroundings(found)
+        yield touched_of(case, found)
 
 
 def read(case: Case, answers: Answers) -> Reading:

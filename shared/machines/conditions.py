@@ -8,12 +8,14 @@ Source: the compute v1 reference of instances, and "Change the attached service 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import timedelta
 
 from shared.machines import interruption, ownership
 from shared.machines.question import STOPPED, Question, noted, refused, untold
-from shared.model.machine import Intervention, Machine, Outcome, Precondition, Surroundings
+from shared.model.machine import Intervention, Outcome, Precondition
 
+LATELY = timedelta(days=7)
+"""For how long whoever has changed a machine's metadata or access gets nothing done to it by us."""
 PASSING = frozenset(
     {
         *("PENDING", "PROVISIONING", "STAGING", "REPAIRING"),
@@ -23,15 +25,11 @@ PASSING = frozenset(
 """States that a machine leaves by itself, in the words of the API."""
 
 
-def refusals(
-    machine: Machine, surroundings: Surroundings, *, for_change: Intervention, planned_id: str, now: datetime
-) -> tuple[Precondition, ...]:
+def refusals(question: Question) -> tuple[Precondition, ...]:
     """Everything that speaks against an intervention now, or should be known before it, strictest first.
 
-    `planned_id` is the number of the machine that the plan was made for. Warnings and notes are among the answers:
-    `strictest` tells what they come to.
+    Warnings and notes are among the answers: `strictest` tells what they come to.
     """
-    question = Question(machine=machine, around=surroundings, intervention=for_change, planned_id=planned_id, now=now)
     asked = (
         *ALWAYS,
         *(WHEN_INTERRUPTED if question.interrupts else ()),
@@ -96,10 +94,32 @@ def in_flight(question: Question) -> Precondition | None:
     return Precondition(name, Outcome.WAIT, f"An operation on it is not done: wait for {', '.join(running[:5])}.")
 
 
+def tampered(question: Question) -> Precondition | None:
+    """Whoever it is done for has changed what runs at the next start, or as whom, and may only need the restart."""
+    name, touched = "vm.tampered", question.touched
+    if touched is None or (touched and not question.requesters):
+        return untold(
+            name,
+            "whether those it is done for have changed its metadata or access in the last week",
+            "let us read its audit log (logging.logEntries.list)",
+        )
+    asking = {one.casefold() for one in question.requesters}
+    theirs = next((one for one in touched if one.by.casefold() in asking), None)
+    if theirs is None:
+        return None
+    verb = theirs.method.rpartition(".")[2]
+    return refused(
+        name,
+        f"It would be done for {theirs.by}, who changed it at {theirs.at:%Y-%m-%d %H:%M} ({verb}), less than a week "
+        "ago: look at what was changed, and do this by hand.",
+    )
+
+
 ALWAYS = (
     identity,
     status,
     start_restricted,
+    tampered,
     ownership.managed_group,
     ownership.gke_node,
     ownership.other_owner,

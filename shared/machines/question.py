@@ -6,19 +6,26 @@ from datetime import datetime
 
 from msgspec import Struct
 
+from shared.model.facts import Change
 from shared.model.machine import Intervention, Machine, Outcome, Precondition, Surroundings
 
 STOPPED = frozenset({"TERMINATED", "STOPPED"})
 
 
 class Question(Struct, frozen=True, kw_only=True):
-    """What is to be done to which machine, and when; `planned_id` is the number of the one that was planned for."""
+    """What is to be done to which machine, and when; `planned_id` is the number of the one that was planned for.
+
+    `touched` are the recent changes of its metadata, account and scopes, None where they could not be told;
+    `requesters` are those that it is done for.
+    """
 
     machine: Machine
     around: Surroundings
     intervention: Intervention
     planned_id: str
     now: datetime
+    touched: tuple[Change, ...] | None
+    requesters: frozenset[str]
 
     @property
     def interrupts(self) -> bool:

@@ -24,6 +24,8 @@ class Grant(Struct, frozen=True, kw_only=True, tag="grant"):
     """Give a member a role on one resource, until a time.
 
     `condition` ends it by itself; None where the type of resource takes none, and our own revocation ends it.
+    `member_id` is the number of the service account that gains, `account_id` that of the one that the role is on; ""
+    where there is no such account, or its number could not be told.
     """
 
     resource: str
@@ -32,6 +34,8 @@ class Grant(Struct, frozen=True, kw_only=True, tag="grant"):
     until: datetime
     condition: Condition | None = None
     role_digest: str | None = None
+    member_id: str = ""
+    account_id: str = ""
 
 
 class Revoke(Struct, frozen=True, kw_only=True, tag="revoke"):
@@ -82,13 +86,15 @@ class Attached(Struct, frozen=True, kw_only=True):
 class Access(Struct, frozen=True, kw_only=True, tag="access"):
     """Give a machine another account or other scopes: stop, set, start.
 
-    `was` is what it had when that was planned: what somebody has changed since is not overwritten.
+    `was` is what it had when that was planned: what somebody has changed since is not overwritten. `account_id` is the
+    number of the account, "" where it could not be told.
     """
 
     machine: MachineName
     account: str | None
     scopes: tuple[str, ...]
     was: Attached | None = None
+    account_id: str = ""
 
 
 class Recover(Struct, frozen=True, kw_only=True, tag="recover"):

@@ -13,6 +13,7 @@ from shared.model.effect import Effect, SetAccess
 from shared.model.journal import Outcome
 from shared.model.machine import Intervention, Machine
 from shared.model.work import Access, Attached, Work
+from shared.moves.accounts import made_anew
 from shared.moves.machine import (
     ONE_AT_A_TIME,
     SNAPSHOT,
@@ -46,7 +47,8 @@ def _checked(work: Access, step: Progress, eyes: Eyes) -> Next:
         return End(outcome=Outcome.REFUSED, why=unsound)
     if against := objection(machine, Intervention.ACCESS, work.machine, step, eyes):
         return against
-    if lack := lacking(work, eyes.sight):
+    other = made_anew(work.account, work.account_id, eyes.sight) if work.account else ""
+    if lack := other or lacking(work, eyes.sight):
         return End(outcome=Outcome.REFUSED, why=lack)
     return Go(state=SNAPSHOT, seen=kept(snapshot_of(machine, serial_next(work.machine, eyes))))
 

@@ -11,8 +11,10 @@ from shared.model.effect import AddBinding, Before, RemoveBinding, Result
 from shared.model.evidence import NO, YES
 from shared.model.facts import AccessState, Policy
 from shared.model.journal import Outcome
+from shared.model.names import ResourceName
 from shared.model.role import RoleDefinition
 from shared.model.work import Grant, Revoke, Work
+from shared.moves.accounts import made_anew
 from shared.moves.bindings import gives_already, has, look_again, too_full, too_many_twins
 from shared.moves.floor import beneath
 
@@ -58,8 +60,17 @@ def _against(work: Grant, policy: Policy, eyes: Eyes) -> str:
     """Why nothing is written, "" where nothing speaks against it."""
     if full := too_full(policy) or too_many_twins(policy, work.role, work.member):
         return full
+    if other := _made_anew(work, eyes):
+        return other
     role = eyes.sight.role(work.role)
     return _by_iam(work, eyes) or _grown(work, role) or beneath(work, role, eyes.sight)
+
+
+def _made_anew(work: Grant, eyes: Eyes) -> str:
+    """That whoever would gain, or be opened to somebody, is another account than was approved."""
+    member, target = work.member.removeprefix("serviceAccount:"), ResourceName(work.resource).part("serviceAccounts")
+    gains = made_anew(member, work.member_id, eyes.sight)
+    return gains or (made_anew(target, work.account_id, eyes.sight) if target else "")
 
 
 def _by_iam(work: Grant, eyes: Eyes) -> str:

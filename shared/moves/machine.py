@@ -14,11 +14,12 @@ from shared.errors import LookFailed, NotAllowedToLook, NotFound
 from shared.execution.fold import Done, Progress
 from shared.execution.next import End, Eyes, Go
 from shared.execution.watchdog import RUNNING
-from shared.machines.conditions import refusals, strictest
+from shared.machines.conditions import LATELY, refusals, strictest
 from shared.machines.interruption import stop_deadline
-from shared.machines.question import STOPPED
+from shared.machines.question import STOPPED, Question
 from shared.model.codec import from_json, to_json
 from shared.model.effect import Before, ResetMachine, Result, StopMachine
+from shared.model.facts import Change
 from shared.model.journal import Outcome
 from shared.model.machine import Intervention, Machine
 from shared.model.machine import Outcome as LeadsTo
@@ -109,9 +110,26 @@ def gone(name: MachineName, *, touched: bool) -> End:
 def in_the_way(machine: Machine, intervention: Intervention, name: MachineName, eyes: Eyes) -> tuple[LeadsTo, str]:
     """What all preconditions come to, and the sentences of those that decide it."""
     around = eyes.sight.surroundings(machine)
-    found = refusals(machine, around, for_change=intervention, planned_id=name.id, now=eyes.now)
+    question = Question(
+        machine=machine,
+        around=around,
+        intervention=intervention,
+        planned_id=name.id,
+        now=eyes.now,
+        touched=_touched(machine, eyes),
+        requesters=frozenset(one for one in [eyes.opened.call.principal or machine.account] if one),
+    )
+    found = refusals(question)
     leads = strictest(found)
     return leads, " ".join(one.said for one in found if one.outcome is leads)
+
+
+def _touched(machine: Machine, eyes: Eyes) -> tuple[Change, ...] | None:
+    """Who has changed the machine lately, None where that could not be told."""
+    try:
+        return eyes.sight.touched(machine.project, machine.id, eyes.now - LATELY, eyes.now)
+    except (LookFailed, NotAllowedToLook, NotFound):
+        return None
 
 
 def objection(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
@@ -12,10 +12,11 @@ from shared.evidence.answers import Answers
 from shared.evidence.case import Case
 from shared.evidence.outgrown import resize_of
 from shared.evidence.questions import AskAccount, AskGrantable, AskRole, AskSurroundings, AskUniformAccess
-from shared.evidence.scopes import attachable, is_whole, policies_over, roles_in, scope_need
+from shared.evidence.scopes import attachable, is_whole, policies_over, roles_in, scope_need, touched_of
 from shared.evidence.silence import silence_of
 from shared.machines.change import choose_change
 from shared.machines.conditions import refusals
+from shared.machines.question import Question as AboutMachine
 from shared.model.facts import Account
 from shared.model.machine import (
     Attachable,
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
 STOPS = (Outcome.REFUSE, Outcome.POSTPONE, Outcome.WAIT)
 
 
-def known_from(case: Case, answers: Answers, catalogue: Catalogue | None, now: datetime) -> Known:
+def known_from(case: Case, answers: Answers, catalogue: Catalogue | None) -> Known:
     """Everything that was answered and that a plan is made of."""
     accepted = {
         one.resource: answers.value(one)
@@ -46,7 +47,12 @@ def known_from(case: Case, answers: Answers, catalogue: Catalogue | None, now: d
         if isinstance(one, AskGrantable) and answers.value(one) is not None
     }
     lists = (one.bucket for one in answers if isinstance(one, AskUniformAccess) and answers.value(one) is False)
-    known = Known(catalogue=catalogue, grantable=accepted, with_lists=frozenset(lists))
+    known = Known(
+        catalogue=catalogue,
+        grantable=accepted,
+        with_lists=frozenset(lists),
+        account_ids={one.email: one.unique_id for one in _accounts(answers)},
+    )
     machine: Machine | None = answers.value(case.machine) if case.machine else None
     if machine is None:
         return known
@@ -56,19 +62,44 @@ def known_from(case: Case, answers: Answers, catalogue: Catalogue | None, now: d
         machine_id=machine.id,
         machine_name=machine.name,
         scope_change=_change(case, answers, machine, catalogue) if asked_for_roles else None,
-        preconditions=_speaking(answers, machine, Intervention.ACCESS, now),
+        preconditions=_speaking(case, answers, machine, Intervention.ACCESS),
         attached=Attached(account=machine.account, scopes=machine.scopes),
         reset=_reset(case, answers, machine),
         resize=_resize(case, answers, machine),
     )
 
 
-def _speaking(answers: Answers, machine: Machine, to: Intervention, now: datetime) -> tuple[Precondition, ...] | None:
+def _accounts(answers: Answers) -> Iterator[Account]:
+    """Every service account that was seen, by the address that was asked about."""
+    for one in answers:
+        if isinstance(one, AskAccount) and (found := answers.value(one)) is not None:
+            yield replace(found, email=one.email)
+
+
+def _speaking(case: Case, answers: Answers, machine: Machine, to: Intervention) -> tuple[Precondition, ...] | None:
     """What speaks against touching a machine; None where nobody asked what stands around it."""
     if AskSurroundings(machine) not in answers:
         return None
-    around: Surroundings = answers.value(AskSurroundings(machine)) or Surroundings()
-    return refusals(machine, around, for_change=to, planned_id=machine.id, now=now)
+    question = AboutMachine(
+        machine=machine,
+        around=answers.value(AskSurroundings(machine)) or Surroundings(),
+        intervention=to,
+        planned_id=machine.id,
+        now=case.now,
+        touched=answers.value(touched_of(case, machine)),
+        requesters=frozenset(_requesters(case, machine)),
+    )
+    return refusals(question)
+
+
+def _requesters(case: Case, machine: Machine) -> Iterator[str]:
+    """Whoever called, and on whose behalf; where the entry names nobody, what runs on the machine."""
+    named = case.denial.names.principal
+    yield from case.denial.origin.on_behalf
+    if named is not None:
+        yield named.text
+    elif machine.account:
+        yield machine.account
 
 
 def _reset(case: Case, answers: Answers, machine: Machine) -> Reset | None:
@@ -76,7 +107,7 @@ def _reset(case: Case, answers: Answers, machine: Machine) -> Reset | None:
     silence = silence_of(case, answers, machine)
     if silence is None or silence.against:
         return Reset(against=silence.against) if silence is not None else None
-    found = _speaking(answers, machine, Intervention.RESET, case.now)
+    found = _speaking(case, answers, machine, Intervention.RESET)
     if found is None:
         return Reset(against="could not tell what stands around the machine")
     against = next((one.said.removesuffix(".") for one in found if one.outcome in STOPS), "")
@@ -88,7 +119,7 @@ def _resize(case: Case, answers: Answers, machine: Machine) -> Resize | None:
     found = resize_of(case, answers, machine)
     if found is None or found.against:
         return found
-    speaking = _speaking(answers, machine, Intervention.RESIZE, case.now)
+    speaking = _speaking(case, answers, machine, Intervention.RESIZE)
     if speaking is None:
         return replace(found, against="could not tell what stands around the machine")
     against = next((one.said.removesuffix(".") for one in speaking if one.outcome in STOPS), "")

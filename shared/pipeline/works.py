@@ -94,6 +94,8 @@ def _grant(action: Action, known: Known | None, terms: Terms, until: datetime) -
         until=until,
         condition=_ends(terms.run, until) if conditional else None,
         role_digest=action.proof.digest if action.proof else None,
+        member_id=_number(action.member.removeprefix("serviceAccount:"), known),
+        account_id=_number(ResourceName(action.target).part("serviceAccounts"), known),
     )
 
 
@@ -118,7 +120,18 @@ def _access(action: Action, known: Known | None, *_: object) -> Work | None:
     machine = _machine(action, known)
     if change is None or machine is None or change.kind not in CHANGES_ACCESS:
         return None
-    return Access(machine=machine, account=change.account, scopes=change.scopes, was=known.attached if known else None)
+    return Access(
+        machine=machine,
+        account=change.account,
+        scopes=change.scopes,
+        was=known.attached if known else None,
+        account_id=_number(change.account, known),
+    )
+
+
+def _number(email: str | None, known: Known | None) -> str:
+    """The number of a service account, which one that is made anew under its address does not have; "" if not told."""
+    return known.account_ids.get(email, "") if email and known else ""
 
 
 def _recover(action: Action, known: Known | None, *_: object) -> Work | None:

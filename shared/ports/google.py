@@ -58,6 +58,9 @@ class Facts(Protocol):
     def removals(self, project: str, who: str, since: datetime, until: datetime) -> tuple[Change, ...]:
         """Changes that removed bindings of members with `who` in their names, between two times, newest first."""
 
+    def touched(self, project: str, instance_id: str, since: datetime, until: datetime) -> tuple[Change, ...]:
+        """Changes of a machine's metadata, account or scopes between two times, newest first."""
+
     def machine(self, project: str, zone: str, instance: str) -> Machine:
         """A virtual machine by name or numeric id."""
 

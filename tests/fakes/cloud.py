@@ -31,7 +31,7 @@ from shared.model.effect import (
     Result,
 )
 from shared.model.evidence import NO
-from shared.model.facts import Access, AccessState, Beat, Binding, Condition, FlowLogs, Policy
+from shared.model.facts import Access, AccessState, Beat, Binding, Change, Condition, FlowLogs, Policy
 from shared.model.machine import Machine, Surroundings
 from shared.model.memory import MemoryUse, SerialOutput
 from shared.model.names import Role
@@ -60,6 +60,7 @@ class Google(Rights):
         self.clock, self.reach = clock, reach
         self.machines: dict[str, FakeMachine] = {}
         self.around = QUIET
+        self.touches: dict[str, tuple[Change, ...]] = {}
         self.policies: dict[str, Policy] = {}
         self.services: dict[str, set[str]] = {}
         self.depends: dict[str, set[str]] = {}
@@ -138,6 +139,10 @@ class Google(Rights):
     def surroundings(self, machine: Machine) -> Surroundings:
         self._look("surroundings")
         return self.around if machine.id else QUIET
+
+    def touched(self, project: str, instance_id: str, since: datetime, until: datetime) -> tuple[Change, ...]:
+        self._look("touched")
+        return tuple(one for one in self.touches.get(instance_id, ()) if project and since <= one.at <= until)
 
     def serial(self, project: str, zone: str, instance: str) -> SerialOutput:
         self._look("serial")

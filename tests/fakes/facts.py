@@ -163,6 +163,10 @@ class FakeFacts:
         found = (one for where, one in self.changed if where == project and since <= one.at <= until)
         return tuple(one for one in found if any(who in text for text in one.removed))
 
+    def touched(self, project: str, instance_id: str, since: datetime, until: datetime) -> tuple[Change, ...]:
+        self._put("touched", project, instance_id, str(since), str(until))
+        return tuple(one for where, one in self.changed if where == instance_id and since <= one.at <= until)
+
     def machine(self, project: str, zone: str, instance: str) -> Machine:
         self._put("machine", project, zone, instance)
         if instance not in self.machines:

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from web_machine import AT, web
 from worlds import NOW, Cloud, add_audit, add_bucket, grant
 
 from sandbox.world import CRM
@@ -230,3 +231,41 @@ def test_more_removals_than_anybody_would_read_are_no_answer(cloud: Cloud, monke
         add_audit(cloud.world, "SetIamPolicy", metadata=delta("REMOVE"))
     with pytest.raises(LookFailed, match="there are more than 1"):
         removals(cloud)
+
+
+def touched(cloud: Cloud, instance_id: str = "42") -> tuple[Change, ...]:
+    return cloud_logging.touched(cloud.clients(), "acme-web", instance_id, NOW - DAY, NOW + DAY)
+
+
+def on_machine(cloud: Cloud, method: str, instance_id: str = "42", **payload: Any) -> None:
+    entry = add_audit(cloud.world, method, **payload)
+    entry["resource"] = {"type": "gce_instance", "labels": {"project_id": "acme-web", "instance_id": instance_id}}
+
+
+@pytest.mark.hazard("H43")
+@pytest.mark.parametrize("verb", ["setMetadata", "setServiceAccount", "update"])
+@pytest.mark.parametrize("version", ["v1", "beta"])
+def test_who_changed_what_a_machine_runs_is_told_of_that_machine_only(cloud: Cloud, verb: str, version: str) -> None:
+    method = f"{version}.compute.instances.{verb}"
+    on_machine(cloud, method)
+    on_machine(cloud, method, "43")
+    on_machine(cloud, method, status={"code": 7, "message": "no"})
+    on_machine(cloud, f"{version}.compute.instances.start")
+    (change,) = touched(cloud)
+    assert (change.method, change.by, change.at) == (method, "ann@example.com", NOW)
+    assert touched(cloud, '43" OR resource.labels.instance_id="42') == ()
+
+
+@pytest.mark.hazard("H43")
+def test_a_machine_whose_account_was_really_set_tells_who_did_it(cloud: Cloud) -> None:
+    grant(cloud.world, WEB, "roles/owner", ANN)
+    machine = web(cloud, status="TERMINATED")
+    request = {"service_account": {"email": "", "scopes": []}}
+    cloud.clients(f"as:{ANN}").instances.set_service_account(
+        project=AT[0],
+        zone=AT[1],
+        instance=AT[2],
+        instances_set_service_account_request_resource=request["service_account"],
+    )
+    (change,) = touched(cloud, str(machine.body["id"]))
+    assert (change.by, change.method) == ("ann@example.com", "v1.compute.instances.setServiceAccount")

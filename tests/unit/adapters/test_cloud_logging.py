@@ -51,6 +51,7 @@ LOOKS: dict[str, Callable[[Cloud], Any]] = {
     "entry": lambda cloud: copy(cloud, LOG, "a"),
     "changes": changes,
     "removals": lambda cloud: cloud_logging.removals(cloud.clients(), PROJECT, "bob", NOW - DAY, NOW + DAY),
+    "touched": lambda cloud: cloud_logging.touched(cloud.clients(), PROJECT, "42", NOW - DAY, NOW + DAY),
     "beat": beat,
 }
 

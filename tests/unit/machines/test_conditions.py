@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 
 from shared.machines.conditions import PASSING, refusals, strictest
 from shared.machines.interruption import stop_deadline
+from shared.machines.question import Question
+from shared.model.facts import Change
 from shared.model.machine import Disk, Intervention, Machine, Outcome, Precondition, Surroundings
 
 ACCESS, RESIZE, RESET = Intervention
@@ -40,13 +42,32 @@ ALONE = Surroundings(
 GROUP = "projects/7/zones/z/instanceGroupManagers/web-group"
 
 
+def question(
+    machine: Machine,
+    around: Surroundings,
+    to: Intervention,
+    planned: str = "55",
+    touched: tuple[Change, ...] | None = (),
+    *requesters: str,
+) -> Question:
+    return Question(
+        machine=machine,
+        around=around,
+        intervention=to,
+        planned_id=planned,
+        now=NOON,
+        touched=touched,
+        requesters=frozenset(requesters),
+    )
+
+
 def asked(
     around: dict[str, Any] | None = None, *, to: Intervention = ACCESS, planned: str = "55", **changes: Any
 ) -> dict[str, Precondition]:
     """What is said of the plain machine with some changes, by the ids of the preconditions."""
     machine = msgspec.structs.replace(PLAIN, **changes)
     surroundings = msgspec.structs.replace(ALONE, **(around or {}))
-    found = refusals(machine, surroundings, for_change=to, planned_id=planned, now=NOON)
+    found = refusals(question(machine, surroundings, to, planned))
     assert len({one.id for one in found}) == len(found)
     assert all(one.said.endswith(".") for one in found)
     return {one.id: one for one in found}
@@ -401,3 +422,39 @@ def test_whatever_is_not_known_leads_to_a_refusal_and_never_to_a_pass(unknown: s
     found = asked(EVERYTHING_FINE | dict.fromkeys(unknown), **NEEDS_EVERYTHING)
     assert strictest(found.values()) is REFUSE
     assert any(one.outcome is REFUSE and "Could not tell" in one.said for one in found.values())
+
+
+ANN, BOT = "ann@example.com", "bot@acme-shop.iam.gserviceaccount.com"
+
+
+def changed(by: str, method: str = "v1.compute.instances.setMetadata") -> Change:
+    return Change(at=NOON, method=method, by=by, resource="//compute.googleapis.com/projects/p/zones/z/instances/i")
+
+
+def tampered(touched: tuple[Change, ...] | None, *requesters: str) -> str:
+    """Why the machine is not touched, "" where it may be."""
+    found = refusals(question(PLAIN, ALONE, RESET, "55", touched, *requesters))
+    assert {one.outcome for one in found} <= {REFUSE}
+    return " ".join(one.said for one in found)
+
+
+@pytest.mark.hazard("H43")
+@pytest.mark.parametrize("to", Intervention)
+def test_whoever_changed_a_machine_lately_gets_nothing_done_to_it(to: Intervention) -> None:
+    found = refusals(question(PLAIN, ALONE, to, "55", (changed(ANN.title()),), ANN))
+    assert [(one.id, one.outcome) for one in found] == [("vm.tampered", REFUSE)]
+
+
+@pytest.mark.hazard("H43")
+def test_who_changed_it_and_when_is_said() -> None:
+    said = tampered((changed("eve@example.com"), changed(BOT, "v1.compute.instances.setServiceAccount")), ANN, BOT)
+    assert said.startswith(f"It would be done for {BOT}, who changed it at 2026-11-21 12:00 (setServiceAccount)")
+
+
+@pytest.mark.hazard("H43")
+def test_what_others_changed_is_in_nobody_s_way_and_what_is_not_known_is() -> None:
+    assert tampered((changed("eve@example.com"),), ANN, BOT) == ""
+    assert tampered((), ANN) == ""
+    assert tampered(()) == ""
+    assert "Could not tell whether those it is done for" in tampered(None, ANN)
+    assert "Could not tell whether those it is done for" in tampered((changed("eve@example.com"),))

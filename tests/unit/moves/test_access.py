@@ -13,9 +13,10 @@ from msgspec.structs import replace
 from shared.errors import NotAllowedToLook
 from shared.execution.fold import Fix
 from shared.model.effect import SetAccess, StartMachine, StopMachine
+from shared.model.facts import Account, Change
 from shared.model.journal import Moved, Outcome
 from shared.model.machine import PLATFORM, Disk
-from shared.model.work import Access, Attached
+from shared.model.work import Access, Attached, OriginalCall
 from shared.moves import MOVES
 
 APP = "app@acme-shop.iam.gserviceaccount.com"
@@ -507,3 +508,31 @@ def test_nothing_takes_back_what_somebody_else_has_set(bench: Bench) -> None:
     done = bench.run(fix)
     assert done.steps[0].outcome is Outcome.OK
     assert MOVES[Access].inverse(WORK, done.steps[0]) is None
+
+
+@pytest.mark.hazard("H15")
+def test_a_machine_is_not_given_an_account_that_was_made_anew(bench: Bench) -> None:
+    bench.google.accounts[APP] = Account(email=APP, unique_id="2", project="acme-shop")
+    said = f"{APP} was deleted and made anew since that was planned: it is 2 and was 1, so plan anew"
+    assert refused(bench, replace(WORK, account_id="1")) == said
+    assert carried_out(bench, replace(WORK, account_id="2"), plan_hash="another").steps[0].outcome is Outcome.OK
+
+
+@pytest.mark.hazard("H43")
+@pytest.mark.parametrize("caller", ["ann@example.com", None], ids=["the caller", "what runs on it"])
+def test_a_machine_that_its_requester_has_changed_lately_is_not_restarted(bench: Bench, caller: str | None) -> None:
+    by, call = caller or APP, OriginalCall(principal=caller)
+    made = Change(
+        at=bench.clock.now() - timedelta(days=6), method="v1.compute.instances.setMetadata", by=by, resource=""
+    )
+    bench.google.touches["55"] = (made,)
+    assert "less than a week ago" in carried_out(bench, call=call).why
+    assert bench.google.asked == []
+    bench.google.touches["55"] = (replace(made, at=bench.clock.now() - timedelta(days=8)),)
+    assert carried_out(bench, call=call, plan_hash="another").steps[0].outcome is Outcome.OK
+
+
+@pytest.mark.hazard("H43")
+def test_a_machine_of_which_nobody_can_tell_who_changed_it_is_not_restarted(bench: Bench) -> None:
+    bench.google.blind["touched"] = NotAllowedToLook("logging.logEntries.list", "projects/p", "refused")
+    assert "Could not tell whether those it is done for have changed" in refused(bench)

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from catalogues import of, role, small
 from entries import PROJECT, audit, error_info, on_vm
-from fakes.facts import CALLED, CRM, FAILURES, GIVEN, HIDDEN, NOON, QUIET, FakeFacts, looked
+from fakes.facts import CALLED, CRM, FAILURES, GIVEN, HIDDEN, NOON, QUIET, FakeFacts, live, looked
 from msgspec.structs import replace
 
-from shared.model.facts import Beat
+from shared.model.facts import Beat, Change
 from shared.model.machine import AUTH, Disk, Machine, Surroundings
 from shared.model.memory import SerialOutput
 from shared.model.plan import Action
+from shared.pipeline.read import read
 
 TOO_NARROW = on_vm(
     "403 POST https://storage.googleapis.com/upload/storage/v1/b/reports/o: Provided scope(s) are not authorized"
@@ -307,3 +309,41 @@ def test_what_could_not_be_told_of_a_machine_never_resets_it(method: str, failur
     found = recovery(facts)
     assert (found.action, found.changes) == ("advise", False)
     assert "ould not tell" in found.why
+
+
+@pytest.mark.hazard("H15")
+@pytest.mark.parametrize("failure", FAILURES)
+def test_the_number_of_an_account_is_known_where_it_was_told(failure: str) -> None:
+    entry = audit(permission="storage.objects.get", resource="projects/_/buckets/b", principal=OWN)
+    facts = FakeFacts()
+    facts.logged[str(entry["insertId"])] = data = json.dumps(entry).encode()
+
+    def numbers() -> Any:
+        reviewed = live(facts).look_again(read(data), NOON)
+        assert reviewed is not None
+        assert reviewed.known is not None
+        return reviewed.known.account_ids
+
+    assert numbers() == {OWN: "7"}
+    facts.fails["account"] = FAILURES[failure]
+    assert numbers() == {}
+
+
+@pytest.mark.hazard("H43")
+@pytest.mark.parametrize(("by", "days", "so"), [(OWN, 6, True), (OWN, 8, False), ("ann@example.com", 6, False)])
+def test_a_machine_that_its_requester_has_changed_lately_gets_advice(by: str, days: int, so: bool) -> None:
+    facts = give(on_machine(OWN), OWN, "roles/storage.objectUser")
+    made = Change(at=NOON - timedelta(days=days), method="v1.compute.instances.setMetadata", by=by, resource="")
+    facts.changed.append(("42", made))
+    found = step(facts)
+    assert found.changes is not so
+    assert ("who changed it at" in found.why) is so
+
+
+@pytest.mark.hazard("H43")
+def test_where_nobody_can_tell_who_changed_a_machine_it_gets_advice() -> None:
+    facts = give(on_machine(OWN), OWN, "roles/storage.objectUser")
+    facts.fails["touched"] = FAILURES["the server is ill"]
+    (found,) = looked(TOO_NARROW, facts).plan
+    assert not found.changes
+    assert "Could not tell whether those it is done for" in found.why

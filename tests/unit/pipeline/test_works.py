@@ -215,3 +215,19 @@ def test_a_call_nobody_named_is_looked_for_where_the_plan_leads() -> None:
     call = made(action("vm_scopes", VM), denial=denied(on_vm(words))).call
     assert (call.principal, call.permission, call.resource) == (None, None, VM)
     assert call.project == f"projects/{PROJECT}"
+
+
+@pytest.mark.hazard("H15")
+@pytest.mark.invariant("I16")
+def test_the_numbers_of_accounts_are_in_the_works_and_in_what_is_approved() -> None:
+    bot = "bot@other.iam.gserviceaccount.com"
+    told = replace(KNOWN, account_ids={APP: "117", bot: "42"})
+    on_account = action(target=f"//iam.googleapis.com/projects/other/serviceAccounts/{bot}")
+    asked = (action(), on_account, action("vm_scopes", VM))
+    plain, opened, machine = made(*asked, known=told).works
+    assert (plain.member_id, plain.account_id) == ("117", "")
+    assert (opened.member_id, opened.account_id) == ("117", "42")
+    assert machine.account_id == "117"
+    anew = replace(KNOWN, account_ids={APP: "118", bot: "42"})
+    assert len({made(*asked, known=one).hash for one in (KNOWN, told, anew)}) == 3
+    assert made(action(member="user:eve@example.com"), known=told).works[0].member_id == ""

@@ -339,3 +339,31 @@ def test_looking_at_an_account_is_not_acting_as_it(bench: Bench) -> None:
     viewer = Role("roles/iam.serviceAccountViewer")
     holds(bench, viewer, "iam.serviceAccounts.get")
     assert given(bench, grant(resource=ACCOUNT, role=viewer))
+
+
+# accounts that were made anew
+
+
+def made(bench: Bench, number: str) -> None:
+    bench.google.accounts[BOT] = Account(email=BOT, unique_id=number, project="p")
+
+
+@pytest.mark.hazard("H15")
+@pytest.mark.parametrize("planned", [grant(member=f"serviceAccount:{BOT}", member_id="1"), opening(account_id="1")])
+def test_an_account_that_was_made_anew_gains_nothing_and_is_not_opened(bench: Bench, planned: Grant) -> None:
+    made(bench, "2")
+    said = f"{BOT} was deleted and made anew since that was planned: it is 2 and was 1, so plan anew"
+    assert refused(bench, planned) == said
+    made(bench, "1")
+    assert given(bench, planned)
+
+
+@pytest.mark.hazard("H15")
+def test_an_account_that_cannot_be_told_apart_by_now_gains_nothing(bench: Bench) -> None:
+    bench.google.gone.add(BOT)
+    assert refused(bench, grant(member=f"serviceAccount:{BOT}", member_id="1")) == f"{BOT} does not exist"
+
+
+def test_where_its_number_was_not_told_an_account_is_not_looked_up(bench: Bench) -> None:
+    bench.google.gone.add(BOT)
+    assert given(bench, grant(member=f"serviceAccount:{BOT}"))

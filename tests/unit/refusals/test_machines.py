@@ -10,6 +10,8 @@ import pytest
 
 from shared.machines import conditions
 from shared.machines.conditions import refusals
+from shared.machines.question import Question
+from shared.model.facts import Change
 from shared.model.machine import Disk, Intervention, Machine, Outcome, Surroundings
 
 ACCESS, RESIZE, RESET = Intervention
@@ -39,6 +41,9 @@ def untold(what: str, look: str) -> str:
 
 
 Row = tuple[str, Outcome, dict[str, Any], dict[str, Any], Intervention, str]
+TOUCHED = Change(
+    at=NOON - timedelta(days=1), method="v1.compute.instances.setMetadata", by="eve@example.com", resource="//x/y"
+)
 SENTENCES: list[Row] = [
     ("vm.identity", REFUSE, {"id": "56"}, {}, ACCESS,
      "The plan was made for machine 55, and this is 56: plan anew."),
@@ -133,6 +138,9 @@ SENTENCES: list[Row] = [
      "let us list operations (compute.zoneOperations.list)")),
     ("vm.graceful_shutdown", NOTE, {"graceful_shutdown": timedelta(minutes=45)}, {}, ACCESS,
      "It may take 45 minutes to shut down gracefully, and is given them."),
+    ("vm.tampered", REFUSE, {}, {}, RESET,
+     ("It would be done for eve@example.com, who changed it at 2026-11-20 12:00 (setMetadata), less than a week ago: "
+      "look at what was changed, and do this by hand.")),
     ("vm.harmless", NOTE, {"deletion_protection": True, "shielded": True}, {}, ACCESS,
      "No hindrance: deletion protection only guards against deletion; a shielded machine may be stopped like any other."),
 ]  # fmt: skip
@@ -142,7 +150,10 @@ SENTENCES: list[Row] = [
 def test_each_precondition_says_what_it_found_and_what_to_do_instead(row: Row) -> None:
     name, outcome, changes, around, to, said = row
     machine, surroundings = msgspec.structs.replace(PLAIN, **changes), msgspec.structs.replace(ALONE, **around)
-    found = refusals(machine, surroundings, for_change=to, planned_id="55", now=NOON)
+    touched = (TOUCHED,) if name == "vm.tampered" else ()
+    question = Question(machine=machine, around=surroundings, intervention=to, planned_id="55", now=NOON,
+                        touched=touched, requesters=frozenset({"eve@example.com"}))  # fmt: skip
+    found = refusals(question)
     assert {(one.outcome, one.said) for one in found if one.id == name} == {(outcome, said)}
 
 
