@@ -122,7 +122,7 @@ def _surroundings() -> dict[str, str]:
 
 
 def _listens(port: int) -> bool:
-    """Whether somebody takes connections on a port; whoever is dead does not, although init may not have noticed yet."""
+    """Whether somebody takes connections on a port; the dead do not, although init may not have noticed yet."""
     try:
         socket.create_connection(("127.0.0.1", port), 1).close()
     except OSError:

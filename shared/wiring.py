@@ -120,7 +120,7 @@ def live() -> Live:
 
     known = settings()
     facts = GoogleFacts(google_clients())
-    ours = Ours(organization=known.organization, attachable=known.attachable)
+    ours = Ours(organization=known.organization, attachable=known.attachable, identities=known.gate.identities)
     return Live(facts=facts, catalogue=catalogue, ours=ours, judge=judge())
 
 

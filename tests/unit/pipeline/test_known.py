@@ -9,13 +9,19 @@ from typing import Any
 import pytest
 from catalogues import of, role, small
 from entries import PROJECT, audit, error_info, on_vm
-from fakes.facts import CALLED, CRM, FAILURES, GIVEN, HIDDEN, NOON, QUIET, FakeFacts, live, looked
+from fakes.facts import CALLED, CRM, FAILURES, GIVEN, HIDDEN, NOON, QUIET, FakeFacts, live, looked, one_after_another
 from msgspec.structs import replace
 
+from shared.evidence.case import Ours, case_of
+from shared.model.denial import Denial
 from shared.model.facts import Beat, Change
 from shared.model.machine import AUTH, Disk, Machine, Surroundings
 from shared.model.memory import SerialOutput
 from shared.model.plan import Action
+from shared.pipeline.classify import classify
+from shared.pipeline.diagnose import diagnose
+from shared.pipeline.known import known_from
+from shared.pipeline.look import look
 from shared.pipeline.read import read
 
 TOO_NARROW = on_vm(
@@ -347,3 +353,15 @@ def test_where_nobody_can_tell_who_changed_a_machine_it_gets_advice() -> None:
     (found,) = looked(TOO_NARROW, facts).plan
     assert not found.changes
     assert "Could not tell whether those it is done for" in found.why
+
+
+@pytest.mark.hazard("H43")
+def test_on_whose_behalf_somebody_called_counts_as_well() -> None:
+    entry, facts = read(json.dumps(TOO_NARROW).encode()), on_machine(OWN)
+    denial = classify(entry)
+    assert isinstance(denial, Denial)
+    denial = replace(denial, origin=replace(denial.origin, on_behalf=("ann@example.com",)))
+    facts.change("42", "v1.compute.instances.setMetadata", "//x/y", ago=timedelta(days=1))
+    case = case_of(entry, denial, diagnose(denial), NOON, Ours())
+    found = known_from(case, look(case, facts, timedelta(0), one_after_another), None).preconditions
+    assert [one.id for one in found or () if "done for ann@example.com" in one.said] == ["vm.tampered"]
