@@ -6,6 +6,7 @@ A task is posted to `execute` when it is due, `sweep` every five minutes, and th
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
+import emulated_slack
 import functions_framework
 import pytest
 from fakes.clock import FakeClock
@@ -20,6 +22,7 @@ from fakes.directory import MemoryDirectory
 from fakes.slack import CHANNEL, TOKEN, FakeSlack
 from fakes.slack import served as slack_served
 from shown_runs import OWNERS, SECURITY
+from slack_sdk import WebClient
 from slack_stage import PEOPLE, REASON, SECRET, TEAM, account, headers, texts
 from werkzeug.test import Client
 from worlds import cloud_of
@@ -42,8 +45,8 @@ A_MOMENT = timedelta(seconds=20)
 class Loop:
     """What is deployed, and what people and time do to it."""
 
-    def __init__(self, root: Path, scenario: Any, world: Any, endpoint: str, slack: FakeSlack) -> None:
-        self.world, self.endpoint, self.slack = world, endpoint, slack
+    def __init__(self, root: Path, scenario: Any, world: Any, endpoint: str, slack: FakeSlack, *, other: str) -> None:
+        self.world, self.endpoint, self.slack, self._other = world, endpoint, slack, other
         self.again = request_in(scenario)
         made = {name: (target, root / f"functions/{name}/main.py") for name, target in FUNCTIONS.items()}
         self.clients: dict[str, Client] = {
@@ -53,6 +56,7 @@ class Loop:
         self.entry = play(scenario, world, endpoint).entry
         self.before = snapshot(world)
         self.swept_at = world.now()
+        self.began = time.time()
         for who, email in PEOPLE.items():
             wiring.ballots().keep_person(account(who), Person(id=f"id-{who}", email=email))
 
@@ -61,9 +65,21 @@ class Loop:
     def publish(self) -> int:
         return self.clients["detect"].post("/", data=push_body(self.entry)).status_code
 
-    def press(self, wish: str, who: str, reason: str = REASON) -> str:
-        """Click a button of the newest card; what the person is told."""
-        card, before = self.card(), len(self.slack.told)
+    def press(self, wish: str, who: str, reason: str = REASON, card: dict[str, Any] | None = None) -> str:
+        """Click a button of the newest card, or of one that was seen before; what the person is told."""
+        before = len(self.slack.told)
+        body = self.click(wish, who, reason, card)
+        assert self.post(body) == 200
+        return "\n".join("\n".join(texts(one["blocks"])) for one in self.slack.told[before:])
+
+    def post(self, body: bytes, **signed: Any) -> int:
+        """Send a click; signed by Slack's own code, now, unless the test says otherwise."""
+        signature = headers(body, self.world.clock, **signed)
+        return self.clients["approve"].post("/", data=body, headers=signature).status_code
+
+    def click(self, wish: str, who: str, reason: str = REASON, card: dict[str, Any] | None = None) -> bytes:
+        """What Slack sends when somebody clicks."""
+        card = card or self.card()
         self.world.clock.turn(timedelta(seconds=1))
         rows = [block["elements"] for block in card["blocks"] if block["type"] == "actions"]
         button = next(one for row in rows for one in row if one["action_id"] == wish)
@@ -81,10 +97,7 @@ class Loop:
             "response_url": f"{self.slack.url}/hooks/{who}",
             "actions": [{**button, "block_id": "decide", "action_ts": "1.1"}],
         }
-        body = urlencode({"payload": json.dumps(said)}).encode()
-        answer = self.clients["approve"].post("/", data=body, headers=headers(body, self.world.clock))
-        assert answer.status_code == 200
-        return "\n".join("\n".join(texts(one["blocks"])) for one in self.slack.told[before:])
+        return urlencode({"payload": json.dumps(said)}).encode()
 
     # how time passes
 
@@ -133,7 +146,16 @@ class Loop:
         return [one for run in wiring.store().runs(9) for one in wiring.ballots().of_run(run.id)]
 
     def card(self) -> dict[str, Any]:
-        return self.slack.shown()[-1]
+        return self.cards()[-1]
+
+    def cards(self) -> list[dict[str, Any]]:
+        """Every message of the channel, oldest first."""
+        if not self._other:
+            return self.slack.shown()
+        found = WebClient(emulated_slack.TOKEN, base_url=self._other).conversations_history(
+            channel=emulated_slack.CHANNEL, oldest=str(self.began)
+        )
+        return [one for one in reversed(found["messages"]) if one.get("blocks")]
 
     def reads(self) -> str:
         return "\n".join(texts(self.card()["blocks"]))
@@ -151,8 +173,13 @@ class Loop:
 
 
 @contextmanager
-def loop_of(name: str, policy: str, root: Path, folder: Path, patch: pytest.MonkeyPatch) -> Iterator[Loop]:
-    """A scenario, refused, with a policy in force for longer than a new one shadows."""
+def loop_of(
+    name: str, policy: str, root: Path, folder: Path, patch: pytest.MonkeyPatch, *, other: str = ""
+) -> Iterator[Loop]:
+    """A scenario, refused, with a policy in force for longer than a new one shadows; `other` is another Slack's address.
+
+    What people are told after a click comes to our own Slack in any case.
+    """
     scenario = load(shipped()[name], FakeClock())
     world = world_of(scenario)
     (folder / "policy.yaml").write_text(policy)
@@ -165,10 +192,10 @@ def loop_of(name: str, policy: str, root: Path, folder: Path, patch: pytest.Monk
             "UNFORBID_MODE": "enforce",
             "UNFORBID_POLICY": str(folder / "policy.yaml"),
             "UNFORBID_DOMAINS": "example.com",
-            "UNFORBID_SLACK_CHANNEL": CHANNEL,
-            "UNFORBID_SLACK_TOKEN": TOKEN,
+            "UNFORBID_SLACK_CHANNEL": emulated_slack.CHANNEL if other else CHANNEL,
+            "UNFORBID_SLACK_TOKEN": emulated_slack.TOKEN if other else TOKEN,
             "UNFORBID_SLACK_SIGNING_SECRET": SECRET,
-            "UNFORBID_SLACK_API_URL": slack.api_url,
+            "UNFORBID_SLACK_API_URL": other or slack.api_url,
         }
         for setting, value in told.items():
             patch.setenv(setting, value)
@@ -180,7 +207,7 @@ def loop_of(name: str, policy: str, root: Path, folder: Path, patch: pytest.Monk
         patch.setattr(wiring, "directory", lambda: directory)
         current(folder / "policy.yaml", wiring.policy_versions(), world.now() - timedelta(hours=2))
         try:
-            yield Loop(root, scenario, world, google.endpoint, slack)
+            yield Loop(root, scenario, world, google.endpoint, slack, other=other)
         finally:
             for part in (wiring.store, wiring.journal, wiring.ballots, wiring.guards):
                 part().close()  # type: ignore[attr-defined]

@@ -10,38 +10,13 @@ from pathlib import Path
 import pytest
 from command import run
 from loop import Loop, loop_of
-from shown_runs import OWNERS, SECURITY
+from rules import ASK, AUTO, HEAD, IN_ITS_WINDOW, SCOPE, SCOPES, UPLOAD
 
 from shared import wiring
 from shared.model.decision import DRY_RUN
 from shared.model.guards import EVERYTHING, Pause
 from shared.model.journal import Outcome
 
-UPLOAD, SCOPE = "upload-allow-missing", "story1-scope-own-account"
-HEAD = f"""version: 1
-approvers:
-  owners: {{group_id: "{OWNERS.group_id}", need: 1}}
-  security: {{group_id: "{SECURITY.group_id}", need: 1}}
-rules:
-"""
-UPLOADER = "serviceAccount:uploader@acme-web.iam.gserviceaccount.com"
-BUCKET = "//storage.googleapis.com/projects/_/buckets/photos"
-AUTO = f"""{HEAD}
-  - id: uploads
-    when: {{source: [audit], principal: {{is: ["{UPLOADER}"]}}, permission: [storage.objects.create], target: {{is: ["{BUCKET}"]}}}}
-    then: {{mode: auto, action: grant_role, roles: [roles/storage.objectCreator], hours: 2}}
-"""
-ASK = f"""{HEAD}
-  - id: uploads
-    when: {{permission: [storage.objects.create], target: {{kind: bucket}}}}
-    then: {{mode: approve, action: grant_role, roles: [roles/storage.objectCreator], hours: 2, approvers: [owners]}}
-"""
-SCOPES = f"""{HEAD}
-  - id: scopes
-    when: {{target: {{kind: instance}}}}
-    then: {{mode: approve, action: vm_scopes, approvers: [owners, security]}}
-"""
-IN_ITS_WINDOW = SCOPES.replace("action: vm_scopes", 'action: vm_scopes, window: "Wed 03:00-04:00 UTC"')
 Of = Callable[[str, str], Loop]
 
 
@@ -156,7 +131,7 @@ def test_silence_is_a_no_and_the_card_says_so(of: Of) -> None:
 def test_a_policy_that_is_stricter_by_the_time_people_agree_is_the_one_that_counts(of: Of, tmp_path: Path) -> None:
     loop = of(UPLOAD, ASK)
     loop.publish()
-    (tmp_path / "policy.yaml").write_text(HEAD.replace("rules:", ""))
+    (tmp_path / "policy.yaml").write_text(HEAD)
     loop.world.clock.turn(timedelta(minutes=2))
     loop.press("approve", "ann")
     loop.go_on()
@@ -229,7 +204,7 @@ def test_at_the_terminal_what_a_rule_permits_is_carried_out(of: Of, monkeypatch:
 
 @pytest.mark.invariant("I33")
 def test_at_the_terminal_what_no_rule_permits_stays_undone(of: Of) -> None:
-    loop = of(UPLOAD, HEAD.replace("rules:", ""))
+    loop = of(UPLOAD, HEAD)
     loop.publish()
     (run_id,) = [one.id for one in wiring.store().runs(9)]
     told = run("apply", run_id)
