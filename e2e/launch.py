@@ -105,8 +105,8 @@ def _serve(asked: dict[str, Any]) -> None:
 
     clock = SharedClock(Path(asked["clock"]))
     vars(wiring)["clock"] = lambda: clock
-    app = create_app(asked["target"], asked["source"])
-    create_server(app, debug=False).run("127.0.0.1", asked["port"])
+    app = create_app(asked["target"], asked["source"])  # type: ignore[no-untyped-call]
+    create_server(app, debug=False).run("127.0.0.1", asked["port"])  # type: ignore[no-untyped-call]
 
 
 if __name__ == "__main__":

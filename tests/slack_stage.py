@@ -218,7 +218,8 @@ def stage(
     """A stage on which nobody has asked anything yet."""
     clock = clock or FakeClock()
     ballots = SqliteBallots(folder / "ballots.db")
-    app = functions_framework.create_app("approve_click", str(root / "functions/approve/main.py"))
+    source = str(root / "functions/approve/main.py")
+    app = functions_framework.create_app("approve_click", source)  # type: ignore[no-untyped-call]
     with served() as own:
         made = Stage(own, ballots, app.test_client(), clock)
         made.known = replace(made.known, forms=forms)

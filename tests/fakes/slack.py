@@ -43,7 +43,8 @@ class FakeSlack:
         self.calls.append((method, said))
         if token != f"Bearer {TOKEN}":
             return {"ok": False, "error": "invalid_auth"}
-        return getattr(self, f"_{method.replace('.', '_')}")(said)
+        told: dict[str, Any] = getattr(self, f"_{method.replace('.', '_')}")(said)
+        return told
 
     def _chat_postMessage(self, said: dict[str, Any]) -> dict[str, Any]:  # noqa: N802 - Slack's name
         if said["channel"] != CHANNEL:
