@@ -40,7 +40,7 @@ def _facts(work: Work) -> dict[str, object]:
 
 def _said(work: Work | None) -> str:
     """A work by its kind and what it names."""
-    named = (value for value in _facts(work).values() if isinstance(value, str)) if work is not None else ()
+    named = (value for value in _facts(work).values() if value and isinstance(value, str)) if work is not None else ()
     return f"{type(work).__name__.lower()} {' '.join(map(_short, named))}"
 
 
