@@ -156,6 +156,12 @@ class Life:
         """What a person asks for; whose command died asks again, and may be told that it is under way already."""
         with suppress(Killed, StoreUnavailable):
             return ask()
+        for _ in self.events:
+            with suppress(Killed, StoreUnavailable):
+                return self._asked_again(ask)
+        return self._asked_again(ask)
+
+    def _asked_again(self, ask: Callable[[], str]) -> str:
         try:
             return ask()
         except Refused:
