@@ -6,23 +6,20 @@ import json
 from pathlib import Path
 from typing import Any
 
-import functions_framework
 import pytest
 from click.testing import CliRunner
 from entries import audit, error_info, push, text
-from fakes import FakeClock, MemoryStore
+from fakes import MemoryStore
 from fakes.slack import TOKEN
 from shown_runs import asked
 from slack_stage import SECRET, stage
 from werkzeug.test import Client
 
-from shared import flows, wiring
-from shared.adapters.merging_recorder import MergingRecorder
+from shared import flows
 from shared.cli.main import unforbid
 from shared.model.codec import to_json
 from shared.model.shown import Stage as Shows
 from shared.render.card import Style, card
-from shared.settings import Settings
 
 BIRD = "canary"
 
@@ -96,22 +93,6 @@ LEAKS = {
     "a key": text(f"{REFUSED} -----BEGIN PRIVATE KEY-----\n{BIRD}\n-----END PRIVATE KEY-----"),
     "cut": text(f"Bearer {token('long')}{'a' * 200} {REFUSED}"),
 }
-
-
-@pytest.fixture
-def store() -> MemoryStore:
-    return MemoryStore()
-
-
-@pytest.fixture
-def client(root: Path, monkeypatch: pytest.MonkeyPatch, clock: FakeClock, store: MemoryStore) -> Client:
-    recorder = MergingRecorder(store, clock, Settings().merge_for)
-    monkeypatch.setattr(wiring, "clock", lambda: clock)
-    monkeypatch.setattr(wiring, "store", lambda: store)
-    monkeypatch.setattr(wiring, "recorder", lambda: recorder)
-    app = functions_framework.create_app("detect_denial", str(root / "functions/detect/main.py"))
-    made: Client = app.test_client()
-    return made
 
 
 @pytest.mark.hazard("H35")

@@ -6,25 +6,21 @@ import json
 from pathlib import Path
 from typing import Any
 
-import functions_framework
 import pytest
 from click.testing import CliRunner
 from entries import audit, error_info, on_vm, push, text
-from fakes import FakeClock, MemoryStore
+from fakes import MemoryStore
 from fakes.slack import CHANNEL
 from harmless import is_harmless_card, is_harmless_log, is_harmless_terminal
 from shown_runs import asked
 from slack_stage import Stage, account, stage
 from werkzeug.test import Client
 
-from shared import wiring
-from shared.adapters.merging_recorder import MergingRecorder
 from shared.cli.main import unforbid
 from shared.log import log
 from shared.model.report import Report
 from shared.model.shown import Stage as Shows
 from shared.render.card import MOST_BLOCKS, MOST_TEXT, Style, card, size
-from shared.settings import Settings
 
 BUTTONS = ["approve", "deny", "snooze", "another"]
 ATTACKS = {
@@ -114,22 +110,6 @@ FIELDS = (
     as_principal, as_resource, as_message, as_permission, as_service, as_agent, as_detail, as_delegation, as_names,
     as_log, as_text, as_line_of_a_machine, as_json, as_request,
 )  # fmt: skip
-
-
-@pytest.fixture
-def store() -> MemoryStore:
-    return MemoryStore()
-
-
-@pytest.fixture
-def client(root: Path, monkeypatch: pytest.MonkeyPatch, clock: FakeClock, store: MemoryStore) -> Client:
-    recorder = MergingRecorder(store, clock, Settings().merge_for)
-    monkeypatch.setattr(wiring, "clock", lambda: clock)
-    monkeypatch.setattr(wiring, "store", lambda: store)
-    monkeypatch.setattr(wiring, "recorder", lambda: recorder)
-    app = functions_framework.create_app("detect_denial", str(root / "functions/detect/main.py"))
-    made: Client = app.test_client()
-    return made
 
 
 @pytest.mark.hazard("H16", "H13")
