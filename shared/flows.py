@@ -13,7 +13,7 @@ from shared.errors import StoreUnavailable, Unreadable
 from shared.model.denial import Denial, NotADenial
 from shared.model.log_entry import LogEntry
 from shared.model.report import Report
-from shared.model.run import STATE_OF_MODE, Quarantined, Run
+from shared.model.run import STATE_OF_MODE, OpenRun, Quarantined, Run
 from shared.pipeline.classify import classify
 from shared.pipeline.diagnose import diagnose
 from shared.pipeline.fingerprint import fingerprint
@@ -93,13 +93,15 @@ def detect(body: bytes, recorder: Recorder, store: Store, clock: Clock, after: A
         return {"outcome": "dropped", "reason": why}
     key = blake2b(data, digest_size=16).digest()
     judge = after.judge.offline() if after.judge is not None else None
-    run, told = _record(found, Delivered(key, data, now), recorder, store, judge)
-    if told["outcome"] == "run" and after.judge is not None:
-        told |= after.judge.met(found, run.fingerprint, now)
+    came = Delivered(key, data, now)
+    recorded = _record(found, came, recorder, store, judge)
+    told = recorded.told
+    if recorded.new is not None and after.judge is not None:
+        told |= after.judge.met(found, recorded.new.fingerprint, now)
     if after.live is not None:
-        return told | _looked_into(run, Delivered(key, data, now), recorder, after)
-    if told["outcome"] == "run" and after.follow is not None:
-        told |= after.follow(run, None)
+        return told | _looked_into(recorded, came, recorder, store, after)
+    if recorded.new is not None and after.follow is not None:
+        told |= after.follow(recorded.new, None)
     return told
 
 
@@ -110,16 +112,18 @@ def _own(denial: Denial, ours: frozenset[str]) -> str:
     return OWN_CALL if ours & made_by else ""
 
 
-def _looked_into(run: Run, came: Delivered, recorder: Recorder, after: After) -> Told:
+def _looked_into(recorded: Recorded, came: Delivered, recorder: Recorder, store: Store, after: After) -> Told:
     """Ask Google about a run, once, and follow up what that tells."""
-    if after.live is None or not recorder.claim_look(run, came.key):
+    known = recorded.known
+    if after.live is None or not recorder.claim_look(known, came.key):
         return {}
-    if after.begin is not None:
-        try:
-            after.begin(run.id)
-        except StoreUnavailable:
-            recorder.give_back(run)
-            raise
+    try:
+        if after.begin is not None:
+            after.begin(known.id)
+        run = recorded.new or store.run(known.id)
+    except StoreUnavailable:
+        recorder.give_back(known.id)
+        raise
     learned = after.live.learn(run, came.data, recorder, came.at)
     followed = after.follow(learned.run, learned.looked) if after.follow is not None else {}
     return learned.told() | followed
@@ -142,24 +146,35 @@ class Delivered(msgspec.Struct, frozen=True):
     at: datetime
 
 
-def _record(denial: Denial, came: Delivered, recorder: Recorder, store: Store, judge: Judge | None) -> tuple[Run, Told]:
-    """The run of a denial, new or open already; and what became of the entry."""
+class Recorded(msgspec.Struct, frozen=True):
+    """What became of an entry: what is known of its run, the run itself where it is new, the facts for the log line."""
+
+    known: OpenRun
+    new: Run | None
+    told: Told
+
+
+def _record(denial: Denial, came: Delivered, recorder: Recorder, store: Store, judge: Judge | None) -> Recorded:
+    """Count an entry towards the run of its denial, which is opened unless it is open already."""
     diagnosis = diagnose(denial)
     steps = plan(denial, diagnosis)
     decision = gate(denial, diagnosis, steps, judge.weighs(came.at, came.at) if judge is not None else None)
     mark = fingerprint(denial, diagnosis, steps)
-    run = recorder.repeat(mark, came.key, came.at)
-    merged = run is not None
-    if run is None:
+    known, new = recorder.repeat(mark, came.key, came.at), None
+    if known is None:
         explained = _with_neighbours(report(denial, diagnosis, steps, decision), denial, store, came.at)
-        run, merged = recorder.open(_new_run(mark, came, denial, explained), came.key, came.data)
-    return run, {
-        "outcome": "merged" if merged else "run",
-        "run": run.id,
+        run = _new_run(mark, came, denial, explained)
+        known, merged = recorder.open(run, came.key, came.data)
+        new = None if merged else run
+    told: Told = {
+        "outcome": "run" if new else "merged",
+        "run": known.id,
         "cause": diagnosis.cause.id,
         "mode": decision.mode.value,
-        **({"rules": decision.terms.rules} if decision.terms is not None else {}),
     }
+    if decision.terms is not None:
+        told["rules"] = decision.terms.rules
+    return Recorded(known, new, told)
 
 
 def _new_run(mark: str, came: Delivered, denial: Denial, explained: Report) -> Run:

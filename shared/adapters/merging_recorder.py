@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from shared.errors import StoreUnavailable
-from shared.model.run import Dropped, Quarantined, Repeats, Run
+from shared.model.run import Dropped, OpenRun, Quarantined, Repeats, Run
 
 if TYPE_CHECKING:
     from shared.ports import Clock, Store
@@ -42,14 +42,14 @@ class MergingRecorder:
     def __init__(self, store: Store, clock: Clock, merge_for: timedelta) -> None:
         self._store, self._clock, self._merge_for = store, clock, merge_for
         self._lock = threading.Lock()
-        self._open: OrderedDict[str, Run] = OrderedDict()
+        self._open: OrderedDict[str, OpenRun] = OrderedDict()
         self._keys: OrderedDict[bytes, None] = OrderedDict()
         self._looking: OrderedDict[str, None] = OrderedDict()
         self._pending: dict[str, _Pending] = {}
         self._dropped: dict[str, int] = {}
         self._flushed_at = clock.now()
 
-    def repeat(self, fingerprint: str, key: bytes, at: datetime) -> Run | None:
+    def repeat(self, fingerprint: str, key: bytes, at: datetime) -> OpenRun | None:
         """Count an entry towards the run that is open for it, if this process knows one."""
         with self._lock:
             known = self._open.get(fingerprint)
@@ -59,21 +59,21 @@ class MergingRecorder:
             self._count(known, key, at)
             return known
 
-    def open(self, run: Run, key: bytes, entry: bytes) -> tuple[Run, bool]:
+    def open(self, run: Run, key: bytes, entry: bytes) -> tuple[OpenRun, bool]:
         """Store a new run, or count the entry towards the one that another thread or process opened."""
         with self._lock:
             self._flush_if_due(run.opened_at)
             stored = self._store.open_run(run, run.opened_at - self._merge_for, entry)
-            self._remember(stored)
+            known = self._remember(stored)
             if stored is run:
                 self._is_new(key)
-                return stored, False
+                return known, False
             if stored.first_key == key:
                 self._is_new(key)
-            self._count(stored, key, run.opened_at)
-            return stored, True
+            self._count(known, key, run.opened_at)
+            return known, True
 
-    def claim_look(self, run: Run, key: bytes) -> bool:
+    def claim_look(self, run: OpenRun, key: bytes) -> bool:
         """Whether this caller is the one to ask Google about a run."""
         with self._lock:
             if run.first_key != key or run.looked_at is not None or run.id in self._looking:
@@ -83,17 +83,17 @@ class MergingRecorder:
                 self._looking.popitem(last=False)
             return True
 
-    def give_back(self, run: Run) -> None:
+    def give_back(self, run_id: str) -> None:
         """Let the next delivery of an entry look."""
         with self._lock:
-            self._looking.pop(run.id, None)
+            self._looking.pop(run_id, None)
 
     def learn(self, run: Run) -> None:
         """Keep what Google told of a run."""
         try:
             self._store.learn(run)
         except StoreUnavailable:
-            self.give_back(run)
+            self.give_back(run.id)
             raise
 
     def drop(self, reason: str) -> None:
@@ -111,11 +111,13 @@ class MergingRecorder:
         with self._lock:
             self._flush(self._clock.now())
 
-    def _remember(self, run: Run) -> None:
-        self._open[run.fingerprint] = run
+    def _remember(self, run: Run) -> OpenRun:
+        known = OpenRun(id=run.id, opened_at=run.opened_at, first_key=run.first_key, looked_at=run.looked_at)
+        self._open[run.fingerprint] = known
         self._open.move_to_end(run.fingerprint)
         if len(self._open) > MOST_OPEN:
             self._open.popitem(last=False)
+        return known
 
     def _is_new(self, key: bytes) -> bool:
         """Whether an entry was not seen before; it is from now on."""
@@ -126,7 +128,7 @@ class MergingRecorder:
             self._keys.popitem(last=False)
         return True
 
-    def _count(self, run: Run, key: bytes, seen_at: datetime) -> None:
+    def _count(self, run: OpenRun, key: bytes, seen_at: datetime) -> None:
         pending = self._pending.get(run.id)
         if pending is None:
             pending = self._pending[run.id] = _Pending(seen_at)

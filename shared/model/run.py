@@ -52,6 +52,15 @@ class Run(Struct, frozen=True, kw_only=True):
     report: Report
 
 
+class OpenRun(Struct, frozen=True, kw_only=True):
+    """Of a run what counting its repeats takes: a process remembers thousands of these, and not their reports."""
+
+    id: str
+    opened_at: datetime
+    first_key: bytes
+    looked_at: datetime | None
+
+
 class Repeats(Struct, frozen=True):
     """What is to be added to a run: distinct entries, deliveries, and when the last one came."""
 

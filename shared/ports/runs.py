@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from shared.model.run import Dropped, Quarantined, Repeats, Run
+    from shared.model.run import Dropped, OpenRun, Quarantined, Repeats, Run
 
 
 class Clock(Protocol):
@@ -63,16 +63,16 @@ class Store(Protocol):
 class Recorder(Protocol):
     """What one process does with its findings: first of its kind to the store, repeats merged and counted."""
 
-    def repeat(self, fingerprint: str, key: bytes, at: datetime) -> Run | None:
+    def repeat(self, fingerprint: str, key: bytes, at: datetime) -> OpenRun | None:
         """Count an entry towards the run this process knows to be open for it; None if it knows of none."""
 
-    def open(self, run: Run, key: bytes, entry: bytes) -> tuple[Run, bool]:
+    def open(self, run: Run, key: bytes, entry: bytes) -> tuple[OpenRun, bool]:
         """Store a new run with its entry, or count it towards the open one; the run, and whether it was merged."""
 
-    def claim_look(self, run: Run, key: bytes) -> bool:
+    def claim_look(self, run: OpenRun, key: bytes) -> bool:
         """Whether this caller is the one to ask Google about a run: its own first entry, asked by nobody so far."""
 
-    def give_back(self, run: Run) -> None:
+    def give_back(self, run_id: str) -> None:
         """Look at a run no longer: the next delivery of its entry may."""
 
     def learn(self, run: Run) -> None:

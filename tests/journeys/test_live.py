@@ -123,6 +123,34 @@ def test_a_look_whose_result_could_not_be_kept_is_made_again_with_the_next_deliv
     assert function.looks() == 2
 
 
+def test_a_run_that_cannot_be_fetched_to_be_looked_into_again_is_fetched_with_the_next_delivery(
+    function: Detecting,
+) -> None:
+    class Flaky(MemoryStore):
+        fails_to = ""
+
+        def learn(self, run: Run) -> None:
+            self.fail("learn")
+            super().learn(run)
+
+        def run(self, run_id: str) -> Run:
+            self.fail("run")
+            return super().run(run_id)
+
+        def fail(self, what: str) -> None:
+            if what == self.fails_to:
+                raise StoreUnavailable(f"gone at {what}")
+
+    function.store = store = Flaky()
+    function.recorder = MergingRecorder(store, function.clock, MERGE_FOR)
+    for store.fails_to in ("learn", "run"):
+        with pytest.raises(StoreUnavailable):
+            function.sees(DENIED)
+    store.fails_to = ""
+    assert function.sees(DENIED)["proven"] == "yes"
+    assert (function.looks(), function.run().count, function.run().report.proven) == (2, 1, "yes")
+
+
 def test_a_denial_that_is_not_worth_it_asks_nothing_and_stays_as_it_was(function: Detecting) -> None:
     told = function.sees(text("Error 403: Rate Limit Exceeded, rateLimitExceeded"))
     assert (told["outcome"], function.facts.asked.total()) == ("run", 0)

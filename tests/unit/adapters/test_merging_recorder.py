@@ -13,7 +13,7 @@ from fakes import FakeClock, MemoryStore
 from shared.adapters import merging_recorder
 from shared.adapters.merging_recorder import MergingRecorder
 from shared.errors import StoreUnavailable
-from shared.model.run import Run, RunState
+from shared.model.run import OpenRun, Run, RunState
 
 REPORT = explain(audit(permission="storage.objects.get"))
 
@@ -26,7 +26,7 @@ class Process:
         self.recorder = recorder or MergingRecorder(store, clock, timedelta(hours=24))
         self.made = 0
 
-    def sees(self, key: bytes, fingerprint: str = "f") -> Run:
+    def sees(self, key: bytes, fingerprint: str = "f") -> OpenRun:
         known = self.recorder.repeat(fingerprint, key, self.clock.now())
         if known is not None:
             return known
