@@ -31,6 +31,11 @@ def all_given() -> tuple[Planted, ...]:
     return (Planted(grant, "OURS", (*grant.OURS, Result.ALREADY)),)
 
 
+def doubt_is_ours() -> tuple[Planted, ...]:
+    """A binding that may be ours or somebody else's counts as ours, and nobody looks who has given it."""
+    return (Planted(grant, "whose", lambda *_: End(outcome=Outcome.OK, why="it is there")),)
+
+
 def one_read() -> tuple[Planted, ...]:
     """A read that lags behind the write is believed."""
     return (Planted(grant, "look_again", lambda _: None),)

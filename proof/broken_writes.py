@@ -56,7 +56,8 @@ def all_ours() -> tuple[Planted, ...]:
     """What others have done between our look and our request is taken for ours."""
 
     def perform(self: GoogleCloud, effect: Any, before: Any, *rest: Any) -> Receipt:
-        return REAL_PERFORM(self, effect, replace(before, untried=False), *rest)
+        receipt = REAL_PERFORM(self, effect, replace(before, untried=False), *rest)
+        return replace(receipt, result=Result.CHANGED) if receipt.result is Result.UNKNOWN else receipt
 
     return (Planted(GoogleCloud, "perform", perform),)
 

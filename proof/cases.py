@@ -10,7 +10,19 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from proof.scenery import ACCOUNT, AUTH, BUCKET, PLATFORM, PROJECT, TOPIC, ZONE, machine_of, member, plain_world
+from proof.scenery import (
+    ACCOUNT,
+    AUTH,
+    BUCKET,
+    PLATFORM,
+    PROJECT,
+    TOPIC,
+    ZONE,
+    machine_of,
+    member,
+    plain_world,
+    somebody_gave,
+)
 from sandbox.scenario import Scenario, load, shipped, world_of
 from sandbox.world import World
 from shared.model.facts import Condition
@@ -88,6 +100,7 @@ def _present_world() -> World:
     policy = topic.policy()
     given = {"role": "roles/pubsub.publisher", "members": [member()]}
     world.set_policy(topic, {**policy, "bindings": [*policy["bindings"], given]}, at_once=True)
+    somebody_gave(world, TOPIC, "roles/pubsub.publisher", START - timedelta(minutes=1))
     return world
 
 

@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from proof import broken_engine, broken_moves, broken_writes
 from proof.cases import CASES, START
-from proof.events import DOWN, FOREIGN, KILL, OVERTAKEN, REMADE, RIVAL, Event
+from proof.events import DOWN, FOREIGN, KILL, OVERTAKEN, REMADE, RIVAL, STORE, Event
 from proof.life import live
 from proof.plan import singles
 from proof.planting import Planted, planted
@@ -23,11 +23,15 @@ TOPIC, VM = "grant on a topic", "VM access"
 
 
 class Defect(Struct, frozen=True, kw_only=True):
-    """What is replaced by what, in which case it shows, and by which kind of event; "" is the undisturbed run."""
+    """What is replaced by what, in which case it shows, and by which kind of event; "" is the undisturbed run.
+
+    `then` is the kind of a second event, where one alone does not show it.
+    """
 
     planted: Callable[[], tuple[Planted, ...]]
     case: str
     kind: str = ""
+    then: str = ""
 
 
 DEFECTS: dict[str, Defect] = {
@@ -57,6 +61,9 @@ DEFECTS: dict[str, Defect] = {
     ),
     "what others did meanwhile is taken for ours": Defect(
         planted=broken_writes.all_ours, case="grant that was there", kind="stale"
+    ),
+    "what may be somebody else's is taken for ours": Defect(
+        planted=broken_moves.doubt_is_ours, case="grant that was there", kind="stale", then=STORE
     ),
     "one read is believed": Defect(planted=broken_moves.one_read, case=TOPIC, kind="stale"),
     "a machine is stopped again on a doubt": Defect(
@@ -95,7 +102,10 @@ def _runs(stage: Stage, defect: Defect) -> Iterator[Row]:
     case = CASES[defect.case]
     slice_: list[tuple[Event, ...]] = [()]
     if defect.kind:
-        slice_ = singles(case, live(stage, case), defect.kind).every
+        calm = live(stage, case)
+        slice_ = singles(case, calm, defect.kind).every
+        if defect.then:
+            slice_ = [(*one, *other) for one in slice_ for other in singles(case, calm, defect.then).every]
     for events in slice_:
         with _in_place(defect):
             ended = live(stage, case, events)

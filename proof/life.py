@@ -22,6 +22,7 @@ from proof.scenery import call_succeeds
 from proof.stage import Scene, Stage
 from sandbox.compute_operations import settle
 from sandbox.signs_of_life import catch_up
+from sandbox.world import Resource
 from shared import fixing
 from shared.errors import Refused, Retryable, StoreUnavailable
 from shared.execution.fold import Fix, fold
@@ -205,13 +206,20 @@ class Life:
                 self.as_an_invocation(partial(self._delivered, fix))
 
     def _up_again(self) -> None:
-        """The executor comes back once its time is over; until then the watchdog has kept the machines running."""
+        """The executor comes back once its time is over; until then each sweep has started what it found stopped."""
         if self._down_until is None or self.world.now() < self._down_until:
             return
         self._down_until = None
-        left = [one.body["status"] for one in self.world.of_kind("instances") if one.body["status"] != "RUNNING"]
-        if left and "TERMINATED" not in self.records.statuses_before.values():
-            self.wrong.append(f"VM left {left[0]} while the executor was down")
+        stopped = [one for one in self.world.of_kind("instances") if not self._runs_or_has_just_stopped(one)]
+        if stopped and "TERMINATED" not in self.records.statuses_before.values():
+            self.wrong.append(f"VM left {stopped[0].body['status']} while the executor was down")
+
+    def _runs_or_has_just_stopped(self, machine: Resource) -> bool:
+        """Whether it runs, or stands still since after the last sweep, so that the next one starts it."""
+        if machine.body["status"] != "TERMINATED":
+            return bool(machine.body["status"] == "RUNNING")
+        stopped = machine.body.get("lastStopTimestamp")
+        return stopped is not None and self.world.now() - datetime.fromisoformat(stopped) < SWEPT_EVERY
 
     def swept(self, shop: Workshop | None = None) -> None:
         """One sweep by a new worker; an item may only fail with what is tried again."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from sandbox.audit import AUDIT_LOG
 from sandbox.clock import SandboxClock, stamp
 from sandbox.machines import add_machine
 from sandbox.services.pubsub import add_topic
@@ -92,12 +93,30 @@ def somebody_writes(world: World, name: str) -> None:
     world.set_policy(resource, {**policy, "bindings": [*policy.get("bindings", ()), added]}, at_once=True)
 
 
+def somebody_gave(world: World, name: str, role: str, at: datetime) -> None:
+    """The activity log tells that somebody else has given a role to our member on a resource."""
+    delta = {"action": "ADD", "role": role, "member": member()}
+    payload = {
+        "@type": AUDIT_LOG,
+        "serviceName": name.removeprefix("//").partition("/")[0],
+        "methodName": "google.iam.v1.IAMPolicy.SetIamPolicy",
+        "resourceName": name.removeprefix("//").partition("/")[2],
+        "authenticationInfo": {"principalEmail": "ann@example.com"},
+        "status": {},
+        "metadata": {"policyDelta": {"bindingDeltas": [delta]}},
+    }
+    log = f"projects/{PROJECT}/logs/cloudaudit.googleapis.com%2Factivity"
+    labels = {"project_id": PROJECT}
+    world.log({"logName": log, "resource": {"type": "pubsub_topic", "labels": labels}, "severity": "NOTICE",
+               "protoPayload": payload, "timestamp": stamp(at)})  # fmt: skip
+
+
 def call_succeeds(world: World, call: OriginalCall) -> None:
     """The workload makes the call that was refused once more, and the audit log tells that it went through."""
     asked = {"permission": str(call.permission), "resource": call.resource, "granted": True}
     name = (call.resource or "").removeprefix("//").partition("/")[2]
     payload = {
-        "@type": "type.googleapis.com/google.cloud.audit.AuditLog",
+        "@type": AUDIT_LOG,
         "serviceName": call.service,
         "methodName": "the call",
         "resourceName": name,

@@ -32,9 +32,12 @@ METADATA_SERVER = "compute-system.iam.gserviceaccount.com"
 
 
 def record(world: World, service: str, door: Door, call: Call, refusal: Refusal | None) -> None:
-    """Write the audit entry of a call, if its kind of log is on: Admin Activity always, Data Access as configured."""
+    """Write the audit entry of a call, if its kind of log is on: Admin Activity always, Data Access as configured.
+
+    What the tool itself looks at is left out: it is not what happens in the organisation.
+    """
     permission, resource = door.needs(world, call), door.on(world, call)
-    if call.caller.is_reader or not permission:
+    if not permission or (call.caller.is_reader and door.kind is not Kind.ADMIN_WRITE):
         return
     nearest = nearest_of(world, resource)
     owner = nearest.project if nearest else ""

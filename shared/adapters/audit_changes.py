@@ -1,7 +1,8 @@
 """From entries of the Admin Activity log to the changes they tell of.
 
 Sources: google/cloud/audit/audit_log.proto; google/iam/v1/logging/audit_data.proto; Cloud Audit Logs, "Audit logs for
-long-running operations": one entry when an operation begins and one when it ends, which says how.
+long-running operations": one entry when an operation begins and one when it ends, which says how;
+google/rpc/context/attribute_context.proto, `Request.reason`: what was sent as X-Goog-Request-Reason.
 """
 
 from __future__ import annotations
@@ -62,6 +63,7 @@ def changes_of(entry: Any) -> Iterator[Change]:
             removed=_bindings(removed),
             added=_bindings(one for one in deltas if one.get("action") == "ADD"),
             ended=_bindings(one for one in removed if _is_over(one, time_of(entry))),
+            reason=audit.request_metadata.request_attributes.reason,
         )
 
 

@@ -112,7 +112,7 @@ def removals(clients: GoogleClients, project: str, who: str, since: datetime, un
         LookFailed: also where there were more than anybody would read: one that is missing could be the one.
     """
     taken = (all_of(contains(f"{one}.member", who), equals(f"{one}.action", "REMOVE")) for one in DELTAS)
-    found = _done(clients, project, OF_POLICIES, "list the removals", between(since, until), any_of(*taken))
+    found = calls_done(clients, project, OF_POLICIES, "list the removals", between(since, until), any_of(*taken))
     return tuple(one for one in found if one.removed)
 
 
@@ -125,11 +125,15 @@ def touched(
         LookFailed: also where there were more than anybody would read: one that is missing could be the one.
     """
     what, of_machine = "list the changes of the machine", equals("resource.labels.instance_id", instance_id)
-    return _done(clients, project, OF_MACHINES, what, between(since, until), of_machine)
+    return calls_done(clients, project, OF_MACHINES, what, between(since, until), of_machine)
 
 
-def _done(clients: GoogleClients, project: str, methods: str, what: str, *more: str) -> tuple[Change, ...]:
-    """The calls of some methods that a project's activity log tells of."""
+def calls_done(clients: GoogleClients, project: str, methods: str, what: str, *more: str) -> tuple[Change, ...]:
+    """The calls of some methods that a project's activity log tells of, newest first: those that were not refused.
+
+    Raises:
+        LookFailed: also where there are more than anybody would read.
+    """
     owner, activity = project_of(project, what), of_log("cloudaudit.googleapis.com/activity")
     query = all_of(activity, matches("protoPayload.methodName", methods), SUCCEEDED, *more)
     with asking(what, owner, LIST):

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from shared.adapters.google_facts import GoogleFacts
 
 if TYPE_CHECKING:
-    from shared.model.facts import Holding
+    from shared.model.facts import Change, Holding
     from shared.model.machine import Machine
+    from shared.model.names import Role
     from shared.model.outcomes import Operation, Outcomes
     from shared.model.work import MachineName, OriginalCall
 
@@ -34,6 +35,12 @@ class GoogleSight(GoogleFacts):
         from shared.adapters import asset
 
         return asset.holdings(self._clients, scope, member)
+
+    def given_by(self, resource: str, role: Role, member: str, since: datetime) -> Change | None:
+        """Who gave a role to a member."""
+        from shared.adapters import binding_history
+
+        return binding_history.given_by(self._clients, resource, role, member, since)
 
     def operation(self, machine: MachineName, name: str) -> Operation:
         """An operation on a machine."""

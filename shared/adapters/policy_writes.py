@@ -1,10 +1,10 @@
 """Adding and removing one member of one binding, for every type of resource alike: read, edit, write with the etag.
 
 If somebody else has written in between, all of it is done again, on what is there then. Whether a binding that is
-there is ours follows from what was journaled: one that is there before our first request is somebody else's; absent
-before and present after a request without a reply is ours. Our grants carry the run's id in their condition, which
-makes that certain. Where the type of resource takes no condition, somebody else who adds the very same binding right
-after such a request is not told apart.
+there is ours follows from what was journaled: one that is there before our first request is somebody else's; present
+after a request without a reply is ours where it carries the run's id in its condition. Where the type of resource takes
+no condition, somebody else may have added the very same binding meanwhile: the policy does not tell, and the receipt
+says so.
 """
 
 from __future__ import annotations
@@ -34,14 +34,19 @@ DENIED = ("IAM_PERMISSION_DENIED", "PERMISSION_DENIED", "forbidden", "accessDeni
 def add_binding(clients: GoogleClients, effect: AddBinding, before: Before, reason: str = "") -> Receipt:
     """Add a member to a binding. CHANGED also where an earlier try has added it; ALREADY where it was there before it.
 
+    UNKNOWN where it is there after an earlier try, and nothing in it tells whether that, or somebody else, added it.
+
     Raises:
         LookFailed: whether it was added is not known, or others keep changing the policy.
     """
     holder = holder_of(clients, effect.resource, reason)
 
     def done(is_there: bool, may_be_ours: bool) -> Result | None:
-        theirs = before.present or (before.untried and not may_be_ours)
-        return (Result.ALREADY if theirs else Result.CHANGED) if is_there else None
+        if not is_there:
+            return None
+        if before.present or (before.untried and not may_be_ours):
+            return Result.ALREADY
+        return Result.CHANGED if effect.condition else Result.UNKNOWN
 
     try:
         return _until_written(holder, effect, holder.edit.add, done)

@@ -7,6 +7,7 @@ from shared.adapters.full_names import relative_name
 from shared.adapters.google_clients import GoogleClients
 from shared.adapters.iam_policy import WITH_CONDITIONS
 from shared.adapters.policy_json import policy_of
+from shared.errors import LookFailed
 from shared.model.facts import Policy
 
 HOST = "storage.googleapis.com"
@@ -32,6 +33,15 @@ def uniform_access(clients: GoogleClients, bucket: str) -> bool:
     with asking("read the settings", bucket, "storage.buckets.get"):
         settings = clients.storage.get_bucket(name, **limits()).iam_configuration
         return bool(settings.uniform_bucket_level_access_enabled)
+
+
+def project_number(clients: GoogleClients, bucket: str) -> str:
+    """The number of the project that owns a bucket, by its full name."""
+    name = _bucket_in(bucket)
+    with asking("read the settings", bucket, "storage.buckets.get"):
+        if number := clients.storage.get_bucket(name, **limits()).project_number:
+            return str(number)
+    raise LookFailed("read the settings", bucket, "the answer does not say whose project it is")
 
 
 def _bucket_in(resource: str) -> str:

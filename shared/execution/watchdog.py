@@ -20,6 +20,8 @@ from shared.model.work import MachineName
 
 RUNNING = "running"
 """Under which name it is seen that a machine runs, or is gone: there is nothing left to start."""
+WATCHDOG = "watchdog"
+"""Under which name it is seen that a machine was started from here."""
 ANSWERS_WITHIN = timedelta(minutes=15)
 """How long after the intent a stop without any answer may be, before its machine is started for safety."""
 EVERY = timedelta(minutes=5)

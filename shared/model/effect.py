@@ -100,7 +100,7 @@ class Result(StrEnum):
 
     CHANGED: it is done, and it was us. ALREADY: it was so before, so nothing of it is ours. STARTED: an operation was
     started. REFUSED: Google said no for good; nothing changed. UNKNOWN: no answer came, and it is too late to do it
-    again; what is there now has to tell. Only the engine says so, an adapter never.
+    again, or what is there now may be somebody else's; who did it has to be found out.
     """
 
     CHANGED = "changed"

@@ -133,7 +133,7 @@ class Change(Struct, frozen=True, kw_only=True):
     """One successful administrative call near the time of the denial (Admin Activity log).
 
     `removed` and `added` are the bindings a SetIamPolicy changed, as `role member`; `ended` those of `removed` whose
-    condition was over by then.
+    condition was over by then. `reason` is what the caller gave with the request as its reason, "" for nothing.
     """
 
     at: datetime
@@ -143,6 +143,7 @@ class Change(Struct, frozen=True, kw_only=True):
     removed: tuple[str, ...] = ()
     added: tuple[str, ...] = ()
     ended: tuple[str, ...] = ()
+    reason: str = ""
 
     @property
     def taken(self) -> tuple[str, ...]:

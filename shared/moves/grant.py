@@ -17,10 +17,11 @@ from shared.model.work import Grant, Revoke, Work
 from shared.moves.accounts import made_anew
 from shared.moves.bindings import gives_already, has, look_again, too_full, too_many_twins
 from shared.moves.floor import beneath
+from shared.moves.whose import whose
 
 WRITTEN = "WRITTEN"
 OURS = (Result.CHANGED, Result.UNKNOWN)
-"""Results after which a binding is ours if it is there: it was not before, or nothing would have been written."""
+"""Results after which a binding may be ours; of those that carry no condition of ours, UNKNOWN leaves it open."""
 
 
 def advance(work: Grant, step: Progress, eyes: Eyes) -> Next:
@@ -32,6 +33,8 @@ def advance(work: Grant, step: Progress, eyes: Eyes) -> Next:
     if receipt is not None and receipt.result is Result.REFUSED:
         return End(outcome=Outcome.REFUSED, why=f"Google refused the write: {receipt.said}")
     if has(eyes.sight.policy(work.resource), work.role, work.member, work.condition):
+        if done and receipt and receipt.result is Result.UNKNOWN and work.condition is None:
+            return whose(work, step, done, eyes)
         ours = receipt is not None and receipt.result in OURS
         said = "is in the policy" if ours else "was in the policy before, so it is not ours"
         return End(outcome=Outcome.OK if ours else Outcome.NOTHING, why=f"{work.role} for {work.member} {said}")
@@ -101,9 +104,10 @@ def _grown(work: Grant, role: RoleDefinition) -> str:
 
 
 def inverse(work: Grant, step: Progress) -> Work | None:
-    """The revocation of what this run added; None where the binding was there before."""
+    """The revocation of what this run added; None where the binding was there before, or is somebody else's."""
     done = step.last(AddBinding)
-    if done is None or (done.receipt is not None and done.receipt.result not in OURS):
+    theirs = step.outcome is Outcome.NOTHING or (done and done.receipt and done.receipt.result not in OURS)
+    if done is None or theirs:
         return None  # one without a receipt may be there, and was not before: taking away what is absent does nothing
     return Revoke(resource=work.resource, role=work.role, member=work.member, condition=work.condition)
 
@@ -119,8 +123,8 @@ MOVES = Moves(
     edges=(
         (FIRST, WRITTEN, "the binding was written with the etag that was read"),
         (FIRST, "end", "it is there already, or a precondition says no"),
-        (WRITTEN, WRITTEN, "it is not to be seen yet"),
-        (WRITTEN, "end", "it was read back, or Google refused it"),
+        (WRITTEN, WRITTEN, "it is not to be seen yet, or whose it is"),
+        (WRITTEN, "end", "it was read back, is somebody else's, or Google refused it"),
     ),
     advance=advance,
     inverse=inverse,

@@ -107,7 +107,7 @@ def _not_stopped(scene: Scene, outcome: Outcome, so: str) -> Next:
         why = f"{name} was asked to stop, still runs, and the operation is not over"
         return Page(why=why, wait=SLOWLY) if scene.overdue else scene.wait()
     elif stop is not None and started is not None and started > stop.at:
-        why = "somebody started it again right after it had stopped"
+        why = f"{scene.starter} started it again right after it had stopped"
     elif scene.overdue:
         why = "it did not stop in time"
     else:
@@ -141,7 +141,7 @@ def _set(scene: Scene) -> Next:
 
 def _started_by_somebody(scene: Scene) -> Next:
     """A person or a schedule was faster: it is not stopped once more."""
-    why = "somebody started it before it was changed; nothing was changed"
+    why = f"{scene.starter} started it before it was changed; nothing was changed"
     if scene.was.was_stopped:
         return End(outcome=Outcome.REFUSED, why=why)
     return End(outcome=Outcome.FAILED, why=why, seen=scene.running) if scene.runs else scene.wait()

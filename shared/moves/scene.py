@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from shared.execution.fold import Progress
 from shared.execution.next import Act, Eyes, Go
-from shared.execution.watchdog import RUNNING
+from shared.execution.watchdog import RUNNING, WATCHDOG
 from shared.machines.question import STOPPED
 from shared.model.effect import Effect, StartMachine, StopMachine
 from shared.model.machine import Intervention, Machine
@@ -77,6 +77,12 @@ class Scene(Struct, frozen=True, kw_only=True):
     def running(self) -> dict[str, str]:
         """The observation that the machine runs, which is what the watchdog asks for."""
         return {RUNNING: self.eyes.now.isoformat()}
+
+    @property
+    def starter(self) -> str:
+        """Who has started it, where we did not: our own watchdog says so in the journal."""
+        stop = self.step.last(StopMachine)
+        return "our watchdog" if stop and self.step.seen_at.get(WATCHDOG, -1) > stop.number else "somebody"
 
     def wait(self) -> Go:
         """The same state, looked at again soon."""

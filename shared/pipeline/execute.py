@@ -33,16 +33,16 @@ from shared.model.journal import (
     Seen,
     Tried,
 )
-from shared.model.work import Grant, Revoke, Work
+from shared.model.work import Grant, Work
 from shared.moves import MOVES, VERIFY
 from shared.pipeline.held_back import held_back, said_no
+from shared.pipeline.in_the_way import target_is_held, turned_out_theirs, undone_is_underway
 from shared.pipeline.workshop import Workshop
 from shared.ports import Journal, Queue
 
 HELD_FOR = timedelta(minutes=2)
 """How long a claim holds. A handler ends far sooner; after a crash another worker goes on when this is over."""
 BACKOFF_SECONDS = (2, 5, 15, 30, 60, 120)
-LEASED_FOR = timedelta(hours=8)
 WENT = {
     Outcome.OK: Went.WORKED,
     Outcome.FIXED: Went.WORKED,
@@ -116,9 +116,12 @@ class _Hand:
         if no := said_no(self._fix, self._shop.errands):
             return self._end(step, End(outcome=Outcome.REFUSED, why=no))
         work, moves = self._work(step)
-        if held := self._target_held_by_another(moves) or self._undone_is_underway(work):
+        journal = self._shop.journal
+        if held := target_is_held(self._fix, moves, journal, self._now) or undone_is_underway(self._fix, work, journal):
             self._page_if_overdue(step, work, moves)
             return self._write(Tried(step=step.step, why=held, due=self._later(step)))
+        if why := turned_out_theirs(self._fix, step, work, journal):
+            return self._end(step, End(outcome=Outcome.NOTHING, why=why))
         if step.pending is not None:
             self._page_if_overdue(step, work, moves)
             return self._repeat(step, work, moves)
@@ -132,31 +135,6 @@ class _Hand:
         if step.step == len(works):
             return None, VERIFY
         return works[step.step], MOVES[type(works[step.step])]
-
-    def _target_held_by_another(self, moves: Moves) -> str:
-        """Why the fix has to wait: another one is at one of its targets; "" where none is, or the step does not wait.
-
-        All are taken at once and in one order, so that no two fixes each wait for what the other one holds.
-        """
-        until = self._now + LEASED_FOR
-        targets: dict[str, bool] = {}
-        for work in self._fix.opened.works:
-            for target in MOVES[type(work)].targets(work):
-                targets[target] = targets.get(target, False) or MOVES[type(work)].patient
-        for target, is_waited_for in sorted(targets.items()):
-            taken = self._shop.journal.take_lease(target, self._fix.id, until, self._now)
-            if not taken and is_waited_for and moves.patient:
-                return f"another fix is at {target}"
-        return ""
-
-    def _undone_is_underway(self, work: Work | None) -> str:
-        """That the fix which is taken back does not know yet whether its grant is there: it could come after us."""
-        if not isinstance(work, Revoke) or self._fix.opened.undo_of is None:
-            return ""
-        undone = fold(self._shop.journal.lines(self._fix.opened.undo_of))
-        pairs = zip(undone.opened.works, undone.steps, strict=False)
-        at_it = any(isinstance(one, Grant) and step.effects and step.outcome is None for one, step in pairs)
-        return f"{undone.id}, which is taken back, is still at its grant" if at_it else ""
 
     def _page_if_overdue(self, step: Progress, work: Work | None, moves: Moves) -> None:
         deadline = step.deadline or step.entered + moves.states[step.state]

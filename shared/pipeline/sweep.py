@@ -14,7 +14,7 @@ from msgspec import Struct
 from shared.errors import NotAllowedToLook, NotFound, Overtaken
 from shared.execution.families import Elsewhere
 from shared.execution.fold import Fix, fold
-from shared.execution.watchdog import RUNNING, LeftStopped, left_stopped
+from shared.execution.watchdog import RUNNING, WATCHDOG, LeftStopped, left_stopped
 from shared.machines.question import STOPPED
 from shared.model.effect import Before, Result
 from shared.model.items import ENDS
@@ -26,7 +26,6 @@ from shared.pipeline.workshop import Errands, Workshop
 
 EXPIRY = "the end of the grant"
 """Who approves the end of a grant: it was approved with the grant itself."""
-WATCHDOG = "watchdog"
 MOST_AT_ONCE = 100
 LASTS = timedelta(seconds=45)
 """How long one sweep may go on: the next one does the rest."""

@@ -104,6 +104,9 @@ class Sight(Facts, Protocol):
     def holdings(self, scope: str, member: str) -> tuple[Holding, ...]:
         """What a member has been given by its own name under `organizations/N`, `folders/N` or `projects/P`."""
 
+    def given_by(self, resource: str, role: Role, member: str, since: datetime) -> Change | None:
+        """The newest change that gave a role on a resource to a member; None where the log does not tell it (yet)."""
+
     def operation(self, machine: MachineName, name: str) -> Operation:
         """An operation of Compute Engine on a machine; `NotFound` where it is no longer known."""
 
