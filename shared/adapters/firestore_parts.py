@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import zlib
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from shared.adapters.firestore_database import EXPIRES, patient
+from shared.adapters.packing import packed, unpacked
 from shared.errors import NotFound
 
 if TYPE_CHECKING:
@@ -22,8 +22,8 @@ def keep(batch: WriteBatch, of: DocumentReference, data: bytes, expires_at: date
     The first part is written with the batch, so that what is small is one write; others are written before it, so that
     whoever sees the document sees all of them.
     """
-    packed = zlib.compress(data)
-    first, *others = (packed[at : at + MOST_BYTES] for at in range(0, len(packed), MOST_BYTES))
+    small = packed(data)
+    first, *others = (small[at : at + MOST_BYTES] for at in range(0, len(small), MOST_BYTES))
     for number, part in enumerate(others, 1):
         _part(of, number).set({"data": part, EXPIRES: expires_at}, **patient())
     batch.set(_part(of, 0), {"data": first, EXPIRES: expires_at})
@@ -35,7 +35,7 @@ def kept(of: DocumentReference, parts: int) -> bytes:
     found = [_part(of, number).get(**patient()) for number in range(parts)]
     if not found or not all(one.exists for one in found):
         raise NotFound(f"what was kept with {of.id} is not there any more: its time is over")
-    return zlib.decompress(b"".join(one.get("data") for one in found))
+    return unpacked(b"".join(one.get("data") for one in found))
 
 
 def _part(of: DocumentReference, number: int) -> DocumentReference:

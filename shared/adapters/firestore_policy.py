@@ -5,11 +5,11 @@ A machine that runs functions keeps no files: without this a version would be ne
 
 from __future__ import annotations
 
-import zlib
 from typing import TYPE_CHECKING
 
 from shared.adapters.firestore_database import FirestoreDatabase, patient
 from shared.adapters.firestore_parts import MOST_BYTES
+from shared.adapters.packing import packed, unpacked
 from shared.errors import NotFound
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class FirestorePolicy:
             parts = [_part(named, number).get(**patient()) for number in range(found.get("parts"))]
         if not all(one.exists for one in parts):
             raise NotFound(f"the version {seal[:12]} of the policy is not whole")
-        return zlib.decompress(b"".join(one.get("data") for one in parts))
+        return unpacked(b"".join(one.get("data") for one in parts))
 
     def keep(self, seal: str, version: bytes, remembered: bytes, needed: frozenset[str]) -> None:
         """Keep a version, then what is remembered, then forget the versions that are not needed."""
@@ -57,8 +57,8 @@ class FirestorePolicy:
 
 def _keep(named: DocumentReference, version: bytes) -> None:
     """The parts first, so that whoever sees the version sees all of it."""
-    packed = zlib.compress(version)
-    parts = [packed[at : at + MOST_BYTES] for at in range(0, len(packed), MOST_BYTES)]
+    small = packed(version)
+    parts = [small[at : at + MOST_BYTES] for at in range(0, len(small), MOST_BYTES)]
     for number, part in enumerate(parts):
         _part(named, number).set({"data": part}, **patient())
     named.set({"parts": len(parts)}, **patient())

@@ -12,6 +12,8 @@ from pathlib import Path
 from shared.errors import StoreUnavailable
 
 WAIT_SECONDS = 5.0
+CACHE_KIB = 256
+"""What a connection keeps of the file in memory; the machine keeps it as well, and SQLite's own choice is 2 MiB."""
 
 
 class SqliteFile:
@@ -76,6 +78,7 @@ class SqliteFile:
             try:
                 db.execute("PRAGMA journal_mode = WAL")
                 db.execute("PRAGMA synchronous = FULL")
+                db.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
                 self._prepare(db)
             except BaseException:
                 db.close()

@@ -5,11 +5,11 @@ Writes are fully synchronous, so that a message is acknowledged only once it is 
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
+from shared.adapters.packing import packed, unpacked
 from shared.adapters.sqlite_file import SqliteFile, micros, time_of
 from shared.errors import NotFound
 from shared.model.codec import from_json, to_json
@@ -56,7 +56,7 @@ class SqliteStore:
             seen = run.instance, _micros_or_none(run.looked_at), to_json(run.report)
             values = (run.id, run.fingerprint, run.state, *times, *counts, *seen)
             marks = ", ".join("?" * len(values))
-            rest = run.report.cause, zlib.compress(entry)
+            rest = run.report.cause, packed(entry)
             db.execute(f"INSERT INTO runs ({_COLUMNS}, cause, entry) VALUES ({marks}, ?, ?)", (*values, *rest))
         return run
 
@@ -67,7 +67,7 @@ class SqliteStore:
             row = db.execute("SELECT entry FROM runs WHERE id = ?", (found.id,)).fetchone()
         if row is None or row[0] is None:
             raise NotFound(f"the entry of {found.id} was not kept: it was opened by an earlier version")
-        return zlib.decompress(row[0])
+        return unpacked(row[0])
 
     def add_repeats(self, repeats: Sequence[Repeats], dropped: Sequence[Dropped]) -> None:
         """Add counts to runs and drop reasons in one transaction."""
@@ -91,7 +91,7 @@ class SqliteStore:
     def quarantine(self, item: Quarantined) -> None:
         """Keep a message that could not be read, compressed."""
         with self._file.write() as db:
-            values = (item.id, micros(item.at), item.reason, item.size, item.sha256, zlib.compress(item.data))
+            values = (item.id, micros(item.at), item.reason, item.size, item.sha256, packed(item.data))
             db.execute("INSERT OR IGNORE INTO quarantine VALUES (?, ?, ?, ?, ?, ?)", values)
 
     def runs(self, limit: int) -> list[Run]:
@@ -135,9 +135,7 @@ class SqliteStore:
         with self._file.read() as db:
             rows = db.execute(f"SELECT id, at, reason, size, sha256, data FROM quarantine {clause}", values).fetchall()
         return [
-            Quarantined(
-                id=row[0], at=time_of(row[1]), reason=row[2], size=row[3], sha256=row[4], data=zlib.decompress(row[5])
-            )
+            Quarantined(id=row[0], at=time_of(row[1]), reason=row[2], size=row[3], sha256=row[4], data=unpacked(row[5]))
             for row in rows
         ]
 
