@@ -10,6 +10,7 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
+from proof.events import DOUBTFUL
 from proof.scenery import (
     ACCOUNT,
     AUTH,
@@ -37,6 +38,8 @@ ENDS = Condition(
 )
 WIDER = (f"{AUTH}devstorage.read_write", f"{AUTH}logging.write")
 LARGER = "e2-standard-4"
+LATE = timedelta(minutes=7)
+"""How late the log may be: later than a grant waits for it before it calls a person."""
 SECONDS = {"stop": 4, "start": 4, "setServiceAccount": 3, "setMachineType": 3, "reset": 4}
 """The machines of the proof are quick, so that each state is seen once and no look is only a repetition."""
 
@@ -46,6 +49,7 @@ class Case(Struct, frozen=True, kw_only=True):
 
     `undoes` is whether the events happen while it is taken back, `expires` while a grant comes to its end. `habits` is
     what the machine has in `hidden`, and `ends` how a fix may end where Google refuses nothing for good.
+    `only` are the kinds of events that happen to it, where all others are like another case's; none for all.
     `may_roll_back` allows a second stop; `switches` is the API that is switched, `resizes` whether a machine gets
     another type. What happens while the case still is like the one that it `begins_as` is left to that one.
     """
@@ -61,6 +65,7 @@ class Case(Struct, frozen=True, kw_only=True):
     may_roll_back: bool = False
     switches: str = ""
     begins_as: str = ""
+    only: tuple[str, ...] = ()
     resizes: bool = False
 
 
@@ -102,6 +107,17 @@ def _present_world() -> World:
     world.set_policy(topic, {**policy, "bindings": [*policy["bindings"], given]}, at_once=True)
     somebody_gave(world, TOPIC, "roles/pubsub.publisher", START - timedelta(minutes=1))
     return world
+
+
+def _late_world(world: Callable[[], World]) -> Callable[[], World]:
+    """The same world, whose log tells late what has happened."""
+
+    def late() -> World:
+        made = world()
+        made.ingestion = LATE
+        return made
+
+    return late
 
 
 @cache
@@ -152,6 +168,11 @@ _OTHERS: tuple[Case, ...] = (
          works=lambda world: ((_resize(world),),), habits={"takes": SECONDS}),
     Case(name="grant that was there", world=_present_world, ends=("nothing", "could_not_tell"),
          works=_grant(TOPIC, "roles/pubsub.publisher", conditional=False)),
+    Case(name="grant on a topic, logged late", world=_late_world(lambda: plain_world(START)), call=_PUBLISH,
+         works=_grant(TOPIC, "roles/pubsub.publisher", conditional=False), only=DOUBTFUL,
+         ends=("fixed", "could_not_tell")),
+    Case(name="grant that was there, logged late", world=_late_world(_present_world), only=DOUBTFUL,
+         ends=("nothing", "could_not_tell"), works=_grant(TOPIC, "roles/pubsub.publisher", conditional=False)),
     Case(name="VM access, stopped before", world=_stopped_world, ends=("could_not_tell",),
          works=lambda world: ((_access(world),),), habits={"takes": SECONDS}),
     Case(name="VM access, twice at once", world=lambda: plain_world(START), ends=("fixed", "refused"), call=_UPLOAD,

@@ -32,6 +32,8 @@ ASKED_AGAIN = ("lost_request", "lost_reply", "unavailable", "rate_limited")
 ANSWERS_NOTHING = ("internal", "deadline", "malformed", "truncated", "conflict")
 """Faults of a look that Google's clients ask again, and those after which it has failed."""
 LOOK_FAILS = (*ANSWERS_NOTHING, HANG)
+DOUBTFUL = (KILL, STORE, "lost_reply", "malformed", "truncated")
+"""Events after which nobody knows whether an effect was had that was."""
 
 
 class Event(Struct, frozen=True):

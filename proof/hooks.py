@@ -18,7 +18,7 @@ GUARDS = ("spend", "tripped")
 CLOUD = ("perform",)
 SIGHT = (
     *("policy", "access", "project", "enabled_services", "operation", "outcomes", "machine", "surroundings", "serial"),
-    *("beat", "flow_logs", "flow_seen", "role", "machine_type", "memory_use", "given_by"),
+    *("beat", "flow_logs", "flow_seen", "role", "machine_type", "memory_use", "policy_changes"),
 )
 EFFECT, OVER, RECEIPT, LINE, CALL = "effect", "over", "receipt", "line", "call"
 TAKEN, FREED = "taken", "freed"

@@ -81,6 +81,9 @@ def singles(case: Case, calm: Ended, only: str = "", like: Ended | None = None) 
     places |= {STORE: _stored_at(calm), RIVAL: _met_at(calm), OVERTAKEN: _paused_at(calm), STALE_LOOK: [*calm.differed]}
     faults = {kind: _called_at(kind, calm) for kind in FAULTS}
     others = {kind: list(range(len(calm.calls))) for kind in _others(case)}
+    if case.only:
+        each = places, faults, others
+        places, faults, others = ({kind: one[kind] for kind in case.only if kind in one} for one in each)
     if like is not None:
         same_moments, same_calls = _alike(calm.moments, like.moments), _alike(calm.calls, like.calls)
         places = {kind: [at for at in where if at >= same_moments] for kind, where in places.items()}
@@ -89,7 +92,8 @@ def singles(case: Case, calm: Ended, only: str = "", like: Ended | None = None) 
     moments, calls = len(calm.moments), len(calm.calls)
     everywhere = Counter(dict.fromkeys(places, moments)) + Counter(dict.fromkeys(faults, calls))
     found = [Event(kind, at) for kind, where in {**places, **faults, **others}.items() for at in where]
-    every = [one for one in (*found, *_operations(case)) if one.kind.startswith(only)]
+    operations = () if case.only else _operations(case)
+    every = [one for one in (*found, *operations) if one.kind.startswith(only)]
     folded = {kind: many - len({**places, **faults}[kind]) for kind, many in everywhere.items()}
     return Chosen(every=[(one,) for one in every],
                   folded={kind: many for kind, many in folded.items() if many and kind.startswith(only)})  # fmt: skip

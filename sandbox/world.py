@@ -59,6 +59,7 @@ class World:
     organization: str = "123456789012"
     domain: str = "example.com"
     propagation: timedelta = timedelta()
+    ingestion: timedelta = timedelta()
     resources: dict[str, Resource] = field(default_factory=dict)
     groups: dict[str, list[str]] = field(default_factory=dict)
     roles: dict[str, Json] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""An item of the queue that is no fix -> done: a question is settled, a decision followed up, a run shown anew."""
+"""An item of the queue that is no fix -> done: a question settled, a decision followed, a run shown, a day compared."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ from datetime import timedelta
 
 from msgspec import Struct
 
+from shared.comparing import compare_day, see_to_a_day
 from shared.deciding import denied_after_all, expire
 from shared.errors import NotFound, Refused
 from shared.execution.fold import Fix
 from shared.following import Desk, follow_again, listed, shown
 from shared.log import log
 from shared.model.approval import Approval, State
-from shared.model.items import ASKED, FOLLOWED, SHOWN
+from shared.model.items import ASKED, COMPARED, FOLLOWED, SHOWN
 from shared.pipeline.execute import open_fix
 from shared.pipeline.workshop import Workshop
 from shared.preparing import Prepared, by_rule, prepare
@@ -21,13 +22,20 @@ from shared.settling import Proof, Settlement, settle
 
 
 class Errands(Struct, frozen=True, kw_only=True):
-    """What is done beside carrying out fixes. `proofs` has for each channel of votes how its proof is checked."""
+    """What is done beside carrying out fixes. `proofs` has for each channel of votes how its proof is checked.
+
+    `accounts` are our own, whose changes are compared with the journal day by day; where none is named, nothing is.
+    """
 
     desk: Desk
     proofs: Mapping[str, Proof]
+    accounts: frozenset[str] = frozenset()
 
     def run(self, item: str, shop: Workshop) -> None:
         """Do what an item asks for, once: it is dropped afterwards, and stays due where it could not be done now."""
+        if item.startswith(COMPARED):
+            compare_day(item, self.accounts, shop)
+            return
         if item.startswith(ASKED):
             self._settled(item, shop)
         elif item.startswith(FOLLOWED):
@@ -54,6 +62,7 @@ class Errands(Struct, frozen=True, kw_only=True):
 
         The policy is read first: a new version is noted here, for its hour passes whether anybody decides or not.
         """
+        see_to_a_day(self.accounts, shop)
         if (judge := self.desk.planner.live.judge) is not None:
             judge.rules(shop.clock.now())
         for approval, _ in expire(self.desk.station):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from shared.errors import StoreUnavailable, Unreadable
+from shared.errors import NotFound, StoreUnavailable, Unreadable
 from shared.model.denial import Denial, NotADenial
 from shared.model.log_entry import LogEntry
 from shared.model.report import Report
@@ -124,6 +124,8 @@ def _looked_into(recorded: Recorded, came: Delivered, recorder: Recorder, store:
     except StoreUnavailable:
         recorder.give_back(known.id)
         raise
+    except NotFound:  # it was cleaned up: there is nothing to be kept of it
+        return {}
     learned = after.live.learn(run, came.data, recorder, came.at)
     followed = after.follow(learned.run, learned.looked) if after.follow is not None else {}
     return learned.told() | followed

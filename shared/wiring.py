@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from shared.grants.catalogue import Catalogue
     from shared.judging import Judge
     from shared.live import Live
+    from shared.model.journal import Line, Link
     from shared.pipeline.workshop import Workshop
     from shared.policy.keeper import Kept
     from shared.policy.versions import InForce
@@ -57,8 +58,16 @@ def settings() -> Settings:
 
 @cache
 def clock() -> Clock:
-    """The machine's clock."""
-    return SystemClock()
+    """Google's clock where something may be changed, else the machine's."""
+    known = settings()
+    if known.backend != GOOGLE or not known.gate.enforcing:
+        return SystemClock()
+    from shared.adapters.firestore_clock import FirestoreClock
+
+    def tell(wrong: str) -> None:
+        log("clock", severity="WARNING", reason=f"{wrong}: Google's time is used")
+
+    return FirestoreClock(firestore("queue"), SystemClock().now, tell)
 
 
 def stranger(authorization: str) -> str:
@@ -233,7 +242,11 @@ def errands() -> Errands | None:
     if at is None:
         return None
     signed = partial(still_says, keys=known.gate.webhook_keys)
-    return Errands(desk=at, proofs={clicks.CHANNEL: verifier(known.slack, ballots()), webhooks.CHANNEL: signed})
+    return Errands(
+        desk=at,
+        proofs={clicks.CHANNEL: verifier(known.slack, ballots()), webhooks.CHANNEL: signed},
+        accounts=known.gate.identities,
+    )
 
 
 @cache
@@ -253,7 +266,10 @@ def journal() -> SqliteJournal | FirestoreJournal:
         return SqliteJournal(settings().journal)
     from shared.adapters.firestore_journal import FirestoreJournal
 
-    return FirestoreJournal(firestore("journal"))
+    def copy(line: Line, link: Link) -> None:
+        log("journal", head=link.noted, line=line)
+
+    return FirestoreJournal(firestore("journal"), tell=copy)
 
 
 def queue() -> Queue:
@@ -270,7 +286,7 @@ def tasks() -> Queue:
     from shared.adapters.cloud_tasks import CloudTasksQueue, Wakes, WakesByFamily
     from shared.adapters.firestore_queue import FirestoreQueue
     from shared.execution.families import route
-    from shared.model.items import ENDS
+    from shared.model.items import COMPARED, ENDS
 
     known, waiting = settings().waking, FirestoreQueue(firestore("queue"))
     if not known.queues and settings().gate.enforcing:
@@ -282,7 +298,7 @@ def tasks() -> Queue:
         for family, queue in known.queues.items()
     }
     wakes = WakesByFamily(by_family, lambda item: route(item, journal(), known.families))
-    return CloudTasksQueue(waiting, wakes, clock(), swept=(ENDS,))
+    return CloudTasksQueue(waiting, wakes, clock(), swept=(ENDS, COMPARED))
 
 
 @cache
@@ -314,6 +330,7 @@ def workshop() -> Workshop:
         clock=clock(),
         errands=errands(),
         families=Families(own=known.own, on=known.families),
+        ours=settings().gate.identities,
         worker=f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}",
     )
 

@@ -17,6 +17,7 @@ locals {
     stopped  = { what = "Machines that a sweep found stopped and had to start", filter = "jsonPayload.event=\"sweep\" AND jsonPayload.started>0", label = "", value = "" }
     waiting  = { what = "Approvals that are open", filter = "jsonPayload.event=\"sweep\" AND jsonPayload.open_approvals>=0", label = "", value = "open_approvals" }
     paused   = { what = "Sweeps that found changes stopped by a person", filter = "jsonPayload.event=\"sweep\" AND jsonPayload.paused>0", label = "", value = "" }
+    differs  = { what = "Changes on which the journal and Google's audit log do not agree", filter = "jsonPayload.event=\"differs\"", label = "what", value = "" }
     budgets  = { what = "Fixes that a budget or a breaker held back", filter = "jsonPayload.event=\"execute\" AND jsonPayload.held:*", label = "held", value = "" }
   }
 
@@ -51,6 +52,12 @@ locals {
         filter = "${local.ours}/failed\" AND ${local.on_runs}"
         align  = "ALIGN_DELTA", above = 0, lasting = "0s", severity = "ERROR"
         do     = "A grant may not have ended (its own condition ends it all the same), or a machine may not have been started. `reasons` in the sweep's log line say which."
+      }
+      differs = {
+        what   = "The journal and Google's audit log do not agree"
+        filter = "${local.ours}/differs\" AND ${local.on_runs}"
+        align  = "ALIGN_DELTA", above = 0, lasting = "0s", severity = "CRITICAL"
+        do     = "`reason` in the line `differs` says what. A call without an effect means that somebody else uses our account: `unforbid pause`, then disable the account."
       }
       stopped = {
         what   = "A machine was left stopped"

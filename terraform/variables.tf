@@ -286,6 +286,25 @@ variable "limits" {
   }
 }
 
+variable "copy" {
+  description = "Where a copy of the journal is kept that nobody can change: another project, and for how many days. The bucket is locked: nobody can take the days back, or delete it before they are over."
+  type = object({
+    project = string
+    days    = optional(number, 400)
+  })
+  default = null
+
+  validation {
+    condition     = var.copy == null ? true : var.copy.project != var.project
+    error_message = "copy.project has to be another project: who owns this one could change a copy in it."
+  }
+
+  validation {
+    condition     = var.copy == null ? true : var.copy.days >= 30 && var.copy.days <= 3650
+    error_message = "copy.days has to be from 30 to 3650, which is what Cloud Logging keeps."
+  }
+}
+
 variable "keep_data" {
   description = "Whether the databases survive `terraform destroy`. For a trial that shall leave nothing behind: false."
   type        = bool

@@ -90,7 +90,11 @@ def _readable(world: World, call: Call, owner: str) -> list[Json]:
         raise not_found(owner)
     prefix = f"{resource.name.removeprefix(f'{CRM}/')}/logs/"
     hidden = () if may(world, PRIVATE, owner, call.caller) else PRIVATE_LOGS
-    return [one for one in world.entries if one["logName"].startswith(prefix) and _log_id(one) not in hidden]
+    readable = [one for one in world.entries if one["logName"].startswith(prefix) and _log_id(one) not in hidden]
+    if not world.ingestion:
+        return readable
+    until = instant(stamp(world.now() - world.ingestion))
+    return [one for one in readable if instant(one["receiveTimestamp"]) <= until]
 
 
 def _log_id(entry: Json) -> str:

@@ -7,7 +7,7 @@ both are created in one write. A line that was written while its answer was lost
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -33,16 +33,23 @@ AT_ONCE = 1_000
 CLEANED_UP_AFTER = timedelta(days=1)
 
 
+def _nobody(_: Line, __: Link) -> None:
+    """Nobody is told."""
+
+
 class FirestoreJournal:
     """The journal port on one database; safe to use from several threads and processes.
 
     Args:
         database: where it is kept.
         at_once: how many links of the chain are read with one call.
+        tell: is told of each line once it is kept, with its place in the chain: to be copied elsewhere.
     """
 
-    def __init__(self, database: FirestoreDatabase, at_once: int = AT_ONCE) -> None:
-        self._database, self._at_once = database, at_once
+    def __init__(
+        self, database: FirestoreDatabase, at_once: int = AT_ONCE, tell: Callable[[Line, Link], None] = _nobody
+    ) -> None:
+        self._database, self._at_once, self._tell = database, at_once, tell
 
     def append(self, line: Line) -> None:
         """Keep a line under its number, which is that of the next one; whoever is second finds it taken.
@@ -55,11 +62,11 @@ class FirestoreJournal:
             if line.number and not _line(fix, line.number - 1).get(["at"], **patient()).exists:
                 raise Overtaken(f"line {line.number} of {line.fix} is not the next one")
             for _ in range(MOST_BEHIND):
-                if _appended(client, line, mark):
-                    return
+                if link := _appended(client, line, mark):
+                    return self._tell(line, link)
                 kept = _line(fix, line.number).get(["mark"], **patient())
-                if kept.exists and kept.get("mark") == mark:
-                    return  # the answer to our own write was lost
+                if kept.exists and kept.get("mark") == mark:  # the answer to our own write was lost
+                    return self._tell(line, _place_of(client, line))
                 if kept.exists:
                     raise Overtaken(f"line {line.number} of {line.fix} is written already")
         raise StoreUnavailable(f"line {line.number} of {line.fix} could not be chained: others write all the time")
@@ -165,8 +172,8 @@ class FirestoreJournal:
         self._database.close()
 
 
-def _appended(client: Client, line: Line, mark: str) -> bool:
-    """Whether a line was written, and at once chained to the last one of all; False where a number was taken."""
+def _appended(client: Client, line: Line, mark: str) -> Link | None:
+    """The link of a line that was written, chained to the last one of all at once; None where a number was taken."""
     from google.api_core import exceptions
 
     fix, link, batch = client.collection(FIXES).document(line.fix), linked(line, _head(client)), client.batch()
@@ -178,8 +185,17 @@ def _appended(client: Client, line: Line, mark: str) -> bool:
     try:
         batch.commit(**patient())
     except exceptions.AlreadyExists:
-        return False
-    return True
+        return None
+    return link
+
+
+def _place_of(client: Client, line: Line) -> Link:
+    """The link of a line that is kept."""
+    from google.cloud.firestore import FieldFilter
+
+    of_fix = client.collection(CHAIN).where(filter=FieldFilter("fix", "==", line.fix))
+    (found,) = of_fix.where(filter=FieldFilter("number", "==", line.number)).get(**patient())
+    return _link(found)
 
 
 def _head(client: Client) -> Link | None:

@@ -10,7 +10,6 @@ from shared.adapters.google_facts import GoogleFacts
 if TYPE_CHECKING:
     from shared.model.facts import Change, Holding
     from shared.model.machine import Machine
-    from shared.model.names import Role
     from shared.model.outcomes import Operation, Outcomes
     from shared.model.work import MachineName, OriginalCall
 
@@ -36,11 +35,23 @@ class GoogleSight(GoogleFacts):
 
         return asset.holdings(self._clients, scope, member)
 
-    def given_by(self, resource: str, role: Role, member: str, since: datetime) -> Change | None:
-        """Who gave a role to a member."""
+    def policy_changes(self, resource: str, since: datetime) -> tuple[Change, ...]:
+        """Who changed a policy."""
         from shared.adapters import binding_history
 
-        return binding_history.given_by(self._clients, resource, role, member, since)
+        return binding_history.policy_changes(self._clients, resource, since)
+
+    def project_of(self, resource: str) -> str:
+        """The project that a resource is in."""
+        from shared.adapters import binding_history
+
+        return binding_history.project_of(self._clients, resource)
+
+    def own_calls(self, project: str, accounts: frozenset[str], since: datetime, until: datetime) -> tuple[Change, ...]:
+        """What accounts of ours changed."""
+        from shared.adapters import own_calls
+
+        return own_calls.own_calls(self._clients, project, accounts, since, until)
 
     def operation(self, machine: MachineName, name: str) -> Operation:
         """An operation on a machine."""

@@ -72,12 +72,16 @@ Next = Act | Go | Page | Again | End
 
 
 class Eyes(Struct, frozen=True, kw_only=True):
-    """What a step may know when it decides: the cloud as it is now, the time, and the fix it belongs to."""
+    """What a step may know when it decides: the cloud as it is now, the time, and the fix it belongs to.
+
+    `ours` are the service accounts that we act as.
+    """
 
     sight: Sight
     now: datetime
     fix: Fix
     opened: Opened
+    ours: frozenset[str] = frozenset()
 
     def request(self, progress: Progress, what: str) -> str:
         """The id of a call, the same for every repeat of it; a new one only after an operation has failed for good."""

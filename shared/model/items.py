@@ -10,5 +10,7 @@ FOLLOWED = "run:"
 """A run whose decision is to be followed up."""
 SHOWN = "show:"
 """A run that is to be shown again."""
-ERRANDS = (ASKED, FOLLOWED, SHOWN)
+COMPARED = "compare:"
+"""A day whose changes are compared with Google's audit log, named by its date."""
+ERRANDS = (ASKED, FOLLOWED, SHOWN, COMPARED)
 """What is no fix, and needs no identity that may change anything."""

@@ -17,11 +17,11 @@ from shared.model.work import Grant, Revoke, Work
 from shared.moves.accounts import made_anew
 from shared.moves.bindings import gives_already, has, look_again, too_full, too_many_twins
 from shared.moves.floor import beneath
-from shared.moves.whose import whose
+from shared.moves.whose import in_doubt, whose
 
 WRITTEN = "WRITTEN"
 OURS = (Result.CHANGED, Result.UNKNOWN)
-"""Results after which a binding may be ours; of those that carry no condition of ours, UNKNOWN leaves it open."""
+"""Results after which a binding may be ours. UNKNOWN of one without a condition leaves it open: `whose` decides."""
 
 
 def advance(work: Grant, step: Progress, eyes: Eyes) -> Next:
@@ -32,9 +32,10 @@ def advance(work: Grant, step: Progress, eyes: Eyes) -> Next:
     receipt = done.receipt if done else None
     if receipt is not None and receipt.result is Result.REFUSED:
         return End(outcome=Outcome.REFUSED, why=f"Google refused the write: {receipt.said}")
-    if has(eyes.sight.policy(work.resource), work.role, work.member, work.condition):
-        if done and receipt and receipt.result is Result.UNKNOWN and work.condition is None:
-            return whose(work, step, done, eyes)
+    is_there = has(eyes.sight.policy(work.resource), work.role, work.member, work.condition)
+    if doubtful := in_doubt(work, step):
+        return whose(work, step, doubtful, eyes, is_there=is_there)
+    if is_there:
         ours = receipt is not None and receipt.result in OURS
         said = "is in the policy" if ours else "was in the policy before, so it is not ours"
         return End(outcome=Outcome.OK if ours else Outcome.NOTHING, why=f"{work.role} for {work.member} {said}")
@@ -106,8 +107,9 @@ def _grown(work: Grant, role: RoleDefinition) -> str:
 def inverse(work: Grant, step: Progress) -> Work | None:
     """The revocation of what this run added; None where the binding was there before, or is somebody else's."""
     done = step.last(AddBinding)
-    theirs = step.outcome is Outcome.NOTHING or (done and done.receipt and done.receipt.result not in OURS)
-    if done is None or theirs:
+    if done is None or (done.receipt is not None and done.receipt.result not in OURS):
+        return None
+    if in_doubt(work, step) and step.outcome not in (None, Outcome.OK):
         return None  # one without a receipt may be there, and was not before: taking away what is absent does nothing
     return Revoke(resource=work.resource, role=work.role, member=work.member, condition=work.condition)
 

@@ -36,13 +36,13 @@ from shared.model.journal import (
 from shared.model.work import Grant, Work
 from shared.moves import MOVES, VERIFY
 from shared.pipeline.held_back import held_back, said_no
-from shared.pipeline.in_the_way import target_is_held, turned_out_theirs, undone_is_underway
 from shared.pipeline.workshop import Workshop
 from shared.ports import Journal, Queue
 
 HELD_FOR = timedelta(minutes=2)
 """How long a claim holds. A handler ends far sooner; after a crash another worker goes on when this is over."""
 BACKOFF_SECONDS = (2, 5, 15, 30, 60, 120)
+LEASED_FOR = timedelta(hours=8)
 WENT = {
     Outcome.OK: Went.WORKED,
     Outcome.FIXED: Went.WORKED,
@@ -116,12 +116,9 @@ class _Hand:
         if no := said_no(self._fix, self._shop.errands):
             return self._end(step, End(outcome=Outcome.REFUSED, why=no))
         work, moves = self._work(step)
-        journal = self._shop.journal
-        if held := target_is_held(self._fix, moves, journal, self._now) or undone_is_underway(self._fix, work, journal):
+        if held := self._target_held_by_another(moves):
             self._page_if_overdue(step, work, moves)
             return self._write(Tried(step=step.step, why=held, due=self._later(step)))
-        if why := turned_out_theirs(self._fix, step, work, journal):
-            return self._end(step, End(outcome=Outcome.NOTHING, why=why))
         if step.pending is not None:
             self._page_if_overdue(step, work, moves)
             return self._repeat(step, work, moves)
@@ -136,13 +133,30 @@ class _Hand:
             return None, VERIFY
         return works[step.step], MOVES[type(works[step.step])]
 
+    def _target_held_by_another(self, moves: Moves) -> str:
+        """Why the fix has to wait: another one is at one of its targets; "" where none is, or the step does not wait.
+
+        All are taken at once and in one order, so that no two fixes each wait for what the other one holds.
+        """
+        until = self._now + LEASED_FOR
+        targets: dict[str, bool] = {}
+        for work in self._fix.opened.works:
+            for target in MOVES[type(work)].targets(work):
+                targets[target] = targets.get(target, False) or MOVES[type(work)].patient
+        for target, is_waited_for in sorted(targets.items()):
+            taken = self._shop.journal.take_lease(target, self._fix.id, until, self._now)
+            if not taken and is_waited_for and moves.patient:
+                return f"another fix is at {target}"
+        return ""
+
     def _page_if_overdue(self, step: Progress, work: Work | None, moves: Moves) -> None:
         deadline = step.deadline or step.entered + moves.states[step.state]
         if self._now > deadline and not self._fix.step.paged:
             self._write(Paged(step=step.step, why=f"{step.state} of {_named(work)} has passed its deadline"))
 
     def _eyes(self) -> Eyes:
-        return Eyes(sight=self._shop.sight, now=self._now, fix=self._fix, opened=self._fix.opened)
+        shop = self._shop
+        return Eyes(sight=shop.sight, now=self._now, fix=self._fix, opened=self._fix.opened, ours=shop.ours)
 
     def _decide(self, step: Progress, work: Work | None, moves: Moves) -> Next:
         try:

@@ -18,9 +18,9 @@ from shared.execution.watchdog import RUNNING, WATCHDOG, LeftStopped, left_stopp
 from shared.machines.question import STOPPED
 from shared.model.effect import Before, Result
 from shared.model.items import ENDS
-from shared.model.journal import Body, Line, Paged, Seen
+from shared.model.journal import Body, Line, Outcome, Paged, Seen
 from shared.model.work import Grant, Revoke
-from shared.pipeline.take_back import open_undo, still_ours, undos
+from shared.pipeline.take_back import open_undo, settled, still_ours, undos
 from shared.pipeline.turn import turn
 from shared.pipeline.workshop import Errands, Workshop
 
@@ -35,8 +35,8 @@ LOST_AFTER = timedelta(minutes=10)
 """So long after a fix was due, nobody has it in a queue any more, and it is put there again."""
 SOON = timedelta(minutes=1)
 """When an item that failed, or that waits for another one, has its next turn."""
-AGAIN = timedelta(hours=1)
-"""How long after a revocation that did not succeed another one is begun."""
+AGAIN, DONE = timedelta(hours=1), (Outcome.UNDONE, Outcome.NOTHING)
+"""How long after a revocation that did not succeed another one is begun; and what success is called."""
 
 
 class Swept(Struct, frozen=True, kw_only=True):
@@ -147,25 +147,25 @@ class _Sweeper:
             self._shop.queue.put(item, until)
             return 0
         begun = undos(fix, self._shop.journal)
-        works = tuple(work for work in still_ours(fix, begun) if isinstance(work, Revoke))
-        wait = self._waits(fix, begun) if works or fix.outcome is None else None
-        if wait is None and not works:
+        owed = tuple(work for work in still_ours(fix, begun) if isinstance(work, Revoke))
+        if not owed and fix.outcome is not None:
             self._shop.queue.drop(item)
             return 0
+        works, wait = tuple(work for work in owed if work in settled(fix)), self._waits(begun)
         if works and wait is None:
             open_undo(fix, works, (EXPIRY,), len(begun), self._shop)
         self._shop.queue.put(item, self._now + (wait or SOON))
         return len(works) if wait is None else 0
 
-    def _waits(self, fix: Fix, begun: list[Fix]) -> timedelta | None:
+    def _waits(self, begun: list[Fix]) -> timedelta | None:
         """How long before a revocation may be begun; None where it may be at once."""
         if any(one.outcome is None for one in begun):
             return SOON
-        ours = [one for one in begun if one.opened.approved_by == (EXPIRY,)]
+        ours = [one for one in begun if one.opened.approved_by == (EXPIRY,) and one.outcome not in DONE]
         last = max((one.ended_at for one in ours if one.ended_at), default=None)
         if last is not None and last + AGAIN > self._now:
             return last + AGAIN - self._now
-        return None if still_ours(fix, begun) else SOON
+        return None
 
     # machines that we left stopped
 

@@ -21,6 +21,13 @@ def inverses(fix: Fix) -> tuple[Work, ...]:
     return tuple(work for work in taken if work is not None)
 
 
+def settled(fix: Fix) -> tuple[Work, ...]:
+    """Those of them whose step has ended: a grant that is still on its way could come after it is taken back."""
+    steps = zip(reversed(fix.opened.works), reversed(fix.steps[:-1]), strict=True)
+    taken = (MOVES[type(work)].inverse(work, step) for work, step in steps if step.outcome is not None)
+    return tuple(work for work in taken if work is not None)
+
+
 def undos(fix: Fix, journal: Journal) -> list[Fix]:
     """Every taking back of a fix that was begun, newest first."""
     found = (fold(journal.lines(one)) for one in journal.fixes(fix.opened.run))

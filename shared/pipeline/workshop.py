@@ -34,7 +34,7 @@ class Workshop(Struct, frozen=True, kw_only=True):
     """Everything that carrying out a fix takes. `worker` is different for every invocation.
 
     `errands` is what is done beside: questions are settled, runs are shown. None where only fixes are carried out.
-    `families` are those whose fixes may be carried out with it.
+    `families` are those whose fixes may be carried out with it; `ours` are the service accounts that we act as.
     """
 
     sight: Sight
@@ -46,3 +46,4 @@ class Workshop(Struct, frozen=True, kw_only=True):
     worker: str
     errands: Errands | None = None
     families: Families = Families()
+    ours: frozenset[str] = frozenset()

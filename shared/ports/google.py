@@ -104,8 +104,14 @@ class Sight(Facts, Protocol):
     def holdings(self, scope: str, member: str) -> tuple[Holding, ...]:
         """What a member has been given by its own name under `organizations/N`, `folders/N` or `projects/P`."""
 
-    def given_by(self, resource: str, role: Role, member: str, since: datetime) -> Change | None:
-        """The newest change that gave a role on a resource to a member; None where the log does not tell it (yet)."""
+    def policy_changes(self, resource: str, since: datetime) -> tuple[Change, ...]:
+        """Successful changes of a resource's policy since a time, newest first, as far as the log tells them yet."""
+
+    def project_of(self, resource: str) -> str:
+        """The project whose log tells of a resource, as `projects/ID` or `projects/NUMBER`."""
+
+    def own_calls(self, project: str, accounts: frozenset[str], since: datetime, until: datetime) -> tuple[Change, ...]:
+        """What some accounts changed in a project between two times, oldest first; all that was not refused counts."""
 
     def operation(self, machine: MachineName, name: str) -> Operation:
         """An operation of Compute Engine on a machine; `NotFound` where it is no longer known."""

@@ -67,7 +67,7 @@ class Recorder(Protocol):
         """Count an entry towards the run this process knows to be open for it; None if it knows of none."""
 
     def open(self, run: Run, key: bytes, entry: bytes) -> tuple[OpenRun, bool]:
-        """Store a new run with its entry, or count it towards the open one; the run, and whether it was merged."""
+        """Store a new run with its entry, or count it towards the open one; what is known, whether it was merged."""
 
     def claim_look(self, run: OpenRun, key: bytes) -> bool:
         """Whether this caller is the one to ask Google about a run: its own first entry, asked by nobody so far."""

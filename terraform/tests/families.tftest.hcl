@@ -91,6 +91,43 @@ run "more_than_ten_roles_are_split_because_google_takes_ten" {
   }
 }
 
+run "the_journal_is_copied_to_a_bucket_that_nobody_can_change" {
+  command = plan
+
+  variables {
+    fixes = ["iam"]
+    copy  = { project = "acme-audit" }
+  }
+
+  assert {
+    condition     = google_logging_project_bucket_config.copy[0].locked && google_logging_project_bucket_config.copy[0].retention_days == 400 && google_logging_project_bucket_config.copy[0].project == "acme-audit"
+    error_message = "The copy can be shortened or deleted before its time, or lies where our own owner reaches it."
+  }
+
+  assert {
+    condition     = google_project_iam_member.copy[0].role == "roles/logging.bucketWriter" && strcontains(google_project_iam_member.copy[0].condition[0].expression, "/buckets/unforbid-journal")
+    error_message = "Whoever writes the copy may do more in that project than write this bucket."
+  }
+
+  assert {
+    condition     = strcontains(google_logging_project_sink.copy[0].filter, "^unforbid-") && strcontains(google_logging_project_sink.copy[0].filter, "jsonPayload.event:*")
+    error_message = "Others' log lines are copied, or not all of ours."
+  }
+}
+
+run "without_a_project_for_it_there_is_no_copy" {
+  command = plan
+
+  variables {
+    fixes = ["iam"]
+  }
+
+  assert {
+    condition     = length(google_logging_project_sink.copy) + length(google_logging_project_bucket_config.copy) + length(google_project_iam_member.copy) == 0
+    error_message = "Something is copied although nobody has asked for it."
+  }
+}
+
 run "api_brings_what_switching_takes" {
   command = plan
 

@@ -136,6 +136,26 @@ run "a_default_account_is_never_attached" {
   expect_failures = [var.attachable_accounts]
 }
 
+run "a_copy_lies_in_another_project" {
+  command = plan
+
+  variables {
+    copy = { project = "acme-unforbid" }
+  }
+
+  expect_failures = [var.copy]
+}
+
+run "a_copy_is_kept_for_a_month_at_least" {
+  command = plan
+
+  variables {
+    copy = { project = "acme-audit", days = 7 }
+  }
+
+  expect_failures = [var.copy]
+}
+
 run "a_channel_is_an_id" {
   command = plan
 

@@ -43,8 +43,10 @@ RULES = {
         *("preparing", "showing"),
     },
     "errands": {
-        *("deciding", "errors", "execution", "following", "log", "model", "pipeline", "preparing", "settling"),
+        *("comparing", "deciding", "errors", "execution", "following", "log", "model", "pipeline", "preparing"),
+        "settling",
     },
+    "comparing": {"errors", "log", "model", "pipeline"},
     "preparing": {"model", "errors", "execution", "live", "pipeline", "ports"},
     "fixing": {"preparing", "model", "execution", "moves", "machines", "pipeline", "live", "errors", "ports"},
     "flows": {"pipeline", "model", "ports", "errors", "live", "judging"},

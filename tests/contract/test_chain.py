@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from fakes.clock import START
 from fakes.journal import MemoryJournal
+from firestore_bench import Bench
 
 from shared.adapters.firestore_database import FirestoreDatabase
 from shared.adapters.firestore_journal import FirestoreJournal
@@ -18,7 +19,7 @@ from shared.adapters.sqlite_journal import SqliteJournal
 from shared.errors import Overtaken
 from shared.model.chain import BEGINNING, broken
 from shared.model.codec import to_json
-from shared.model.journal import Line, Opened, Paged
+from shared.model.journal import Line, Link, Opened, Paged
 from shared.ports import Journal
 
 
@@ -89,6 +90,27 @@ def test_a_chain_in_firestore_is_read_in_parts(database: FirestoreDatabase) -> N
     links = list(journal.links())
     assert [one.sequence for one in links] == [1, 2, 3, 4, 5]
     assert journal.head() == links[-1]
+
+
+@pytest.mark.hazard("H44")
+def test_each_line_is_told_once_it_is_kept_with_its_place_in_the_chain(database: FirestoreDatabase) -> None:
+    told: list[tuple[Line, Link]] = []
+    journal = FirestoreJournal(database, tell=lambda *one: told.append(one))
+    for fix, number in (("f-1", 0), ("f-2", 0), ("f-1", 1)):
+        journal.append(line(fix, number))
+    with pytest.raises(Overtaken):
+        journal.append(line("f-1", 1))
+    assert told == [(line(one.fix, one.number), one) for one in journal.links()]
+
+
+@pytest.mark.hazard("H44")
+def test_a_line_is_told_also_where_the_answer_to_its_writing_was_lost(bench: Bench) -> None:
+    told: list[Link] = []
+    journal = FirestoreJournal(bench.database, tell=lambda _, link: told.append(link))
+    bench.network.fail("Commit", "after", "UNAVAILABLE")
+    journal.append(line("f-1", 0))
+    assert told == list(journal.links())
+    assert len(told) == 1
 
 
 @pytest.mark.hazard("H44")

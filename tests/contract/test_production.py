@@ -21,6 +21,7 @@ from sandbox.task_delivery import deliver
 from sandbox.tasks import TaskQueues, serving_tasks
 from shared import wiring
 from shared.adapters.cloud_tasks import CloudTasksQueue, Wakes
+from shared.adapters.firestore_clock import FirestoreClock
 from shared.adapters.firestore_database import FirestoreDatabase
 from shared.adapters.firestore_guards import FirestoreGuards
 from shared.adapters.firestore_journal import FirestoreJournal
@@ -95,6 +96,16 @@ def test_a_fix_is_carried_out_by_its_tasks_alone(production: Production) -> None
     assert len(production.google.done) == 1
     assert production.journal.unfinished() == []
     assert production.queue.due(START + 9 * HOUR, 9) == [f"end:{fix}"]
+
+
+@pytest.mark.invariant("I30")
+def test_the_time_is_that_of_the_database(database: FirestoreDatabase) -> None:
+    """The emulator's clock is this machine's; one that is an hour off is only compared with it."""
+    told: list[str] = []
+    clock = FirestoreClock(database, lambda: datetime.now(UTC) + HOUR, told.append)
+    before = datetime.now(UTC)
+    assert before - timedelta(seconds=1) <= clock.now() <= datetime.now(UTC) + timedelta(seconds=1)
+    assert len(told) == 1
 
 
 @pytest.mark.hazard("H26")

@@ -34,9 +34,10 @@ from shared.model.evidence import NO
 from shared.model.facts import Access, AccessState, Beat, Binding, Change, Condition, FlowLogs, Policy
 from shared.model.machine import Machine, Surroundings
 from shared.model.memory import MemoryUse, SerialOutput
-from shared.model.names import Role
+from shared.model.names import ResourceName, Role
 from shared.model.outcomes import MachineType, Operation, Outcomes
 from shared.model.work import MachineName, OriginalCall
+from shared.pipeline.compare import resource_of
 
 BUFFER = 1_048_576
 FORGOTTEN_AFTER = timedelta(hours=1)
@@ -45,6 +46,19 @@ QUIET = Surroundings(
     reserved_addresses=(), referrers=(), backends=(), schedule=(), operations=(), routes=(), shared_disks=(),
     free_capacity=0, key_usable=False,
 )  # fmt: skip
+OURS = "unforbid@p.iam.gserviceaccount.com"
+METHODS = {
+    "AddBinding": "SetIamPolicy",
+    "RemoveBinding": "SetIamPolicy",
+    "EnableApi": "google.api.serviceusage.v1.ServiceUsage.EnableService",
+    "DisableApi": "google.api.serviceusage.v1.ServiceUsage.DisableService",
+    "StopMachine": "v1.compute.instances.stop",
+    "StartMachine": "v1.compute.instances.start",
+    "ResetMachine": "v1.compute.instances.reset",
+    "SetAccess": "v1.compute.instances.setServiceAccount",
+    "SetSize": "v1.compute.instances.setMachineType",
+}
+"""How the activity log calls what carries an effect out."""
 LOST_REQUEST, LOST_REPLY = "lost request", "lost reply"
 SIZES = {
     "e2-medium": MachineType(name="e2-medium", cpus=2, memory_mb=4_096, architecture="X86_64", most_disks=16),
@@ -71,6 +85,7 @@ class Google(Rights):
         self.flow: datetime | None = None
         self.flow_logs_on = True
         self.given: list[Change] = []
+        self.logged: list[Change] = []
         self.calls: list[str] = []
         self.asked: list[Effect] = []
         self.reasons: list[str] = []
@@ -196,18 +211,29 @@ class Google(Rights):
             raise NotFound(resource)
         return self.policies[resource]
 
-    def given_by(self, resource: str, role: Role, member: str, since: datetime) -> Change | None:
-        """The newest change that gave the role: ours are told at once, others' where a test says so."""
-        self._look("given_by")
-        mine = (one for one in reversed(self.given) if one.resource == resource and one.at >= since)
-        return next((one for one in mine if one.added == (f"{role} {member}",)), None)
+    def policy_changes(self, resource: str, since: datetime) -> tuple[Change, ...]:
+        """Ours are told at once, others' where a test says so."""
+        self._look("policy_changes")
+        return tuple(one for one in reversed(self.given) if one.resource == resource and one.at >= since)
 
-    def gave(self, resource: str, role: str, member: str, by: str, reason: str = "") -> None:
+    def gave(self, resource: str, role: str, member: str, by: str, reason: str = "") -> Change:
         """The activity log tells that somebody has just given a role."""
         added = (f"{role} {member}",)
         self.given.append(
             Change(at=self.clock.now(), method="SetIamPolicy", by=by, resource=resource, added=added, reason=reason)
         )
+        return self.given[-1]
+
+    def project_of(self, resource: str) -> str:
+        """The project in the name; a bucket is in p."""
+        self._look("project_of")
+        return f"projects/{ResourceName(resource).project or 'p'}"
+
+    def own_calls(self, project: str, accounts: frozenset[str], since: datetime, until: datetime) -> tuple[Change, ...]:
+        """What was logged, ours and what a test adds."""
+        self._look("own_calls")
+        mine = (one for one in self.logged if one.by in accounts and since <= one.at <= until)
+        return tuple(one for one in mine if f"projects/{ResourceName(one.resource).project or 'p'}" == project)
 
     def access(self, principal: str, permission: str, resource: str, at: datetime | None) -> Access:
         self._look("access")
@@ -244,10 +270,16 @@ class Google(Rights):
         if fault and fault != LOST_REPLY:
             return Receipt(result=Result.REFUSED, code=fault, said="the test says so")
         receipt = self._once(effect, before)
+        self._log(effect, receipt, reason)
         if fault == LOST_REPLY:
             raise LookFailed("change", kind, "the reply was lost")
         self.reach(f"after {kind}")
         return receipt
+
+    def _log(self, effect: Effect, receipt: Receipt, reason: str) -> None:
+        if receipt.result in (Result.CHANGED, Result.STARTED):
+            method, resource = METHODS[type(effect).__name__], resource_of(effect)
+            self.logged.append(Change(at=self.clock.now(), method=method, by=OURS, resource=resource, reason=reason))
 
     def _once(self, effect: Effect, before: Before) -> Receipt:
         """The receipt of an effect; for a request id that is known that of the first time, and nothing happens."""
@@ -300,9 +332,7 @@ class Google(Rights):
             members[key].remove(effect.member)
         else:
             members.setdefault(key, []).append(effect.member)
-            self.gave(
-                effect.resource, effect.role, effect.member, "unforbid@p.iam.gserviceaccount.com", self.reasons[-1]
-            )
+            self.gave(effect.resource, effect.role, effect.member, OURS, self.reasons[-1])
         bindings = tuple(binding(role, *who, condition=when) for (role, when), who in members.items() if who)
         self.policies[effect.resource] = replace(policy, bindings=bindings, etag=f"{policy.etag}+")
         return replace(self._changed(effect, changed=True), etag=f"{policy.etag}+")
@@ -329,4 +359,4 @@ def binding(role: str, *members: str, condition: Condition | None = None) -> Bin
     return Binding(role=Role(role), members=tuple(members), condition=condition)
 
 
-__all__ = ["LOST_REPLY", "LOST_REQUEST", "Google", "binding"]
+__all__ = ["LOST_REPLY", "LOST_REQUEST", "OURS", "Google", "binding"]

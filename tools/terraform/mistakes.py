@@ -134,6 +134,14 @@ MISTAKES = (
         "An executor would carry out fixes of another family",
     ),
     Mistake(
+        "the copy of the journal can be deleted before its time",
+        "copy.tf",
+        "locked         = true",
+        "locked         = false",
+        FAMILIES,
+        "The copy can be shortened or deleted before its time",
+    ),
+    Mistake(
         "a plan is applied without approval",
         "build.tf",
         "approved = true",

@@ -349,6 +349,20 @@ def test_a_machine_left_stopped_is_started_and_the_journal_says_so_before_it_hap
     assert bench.fix(fix).steps[0].seen["running"] == "yes"
 
 
+def test_a_fix_that_the_watchdog_was_quicker_than_says_so_and_not_that_somebody_was(bench: Bench) -> None:
+    fix = opened(bench, ACCESS)
+    bench.run(fix, stop=lambda now: now.steps[0].state == "STOPPING")
+    bench.queue.waiting.clear()
+    overdue(bench, fix)
+    sweeps(bench)
+    bench.clock.turn(minutes=1)
+    now = bench.run(fix)
+    assert (now.outcome, now.why.partition("; ")[0]) == (
+        Outcome.FAILED,
+        "our watchdog started it again right after it had stopped",
+    )
+
+
 def test_before_the_deadline_the_machine_is_the_executors(bench: Bench) -> None:
     fix = stopped(bench)
     deadline = bench.fix(fix).step.deadline
