@@ -17,6 +17,7 @@ locals {
     stopped  = { what = "Machines that a sweep found stopped and had to start", filter = "jsonPayload.event=\"sweep\" AND jsonPayload.started>0", label = "", value = "" }
     waiting  = { what = "Approvals that are open", filter = "jsonPayload.event=\"sweep\" AND jsonPayload.open_approvals>=0", label = "", value = "open_approvals" }
     paused   = { what = "Sweeps that found changes stopped by a person", filter = "jsonPayload.event=\"sweep\" AND jsonPayload.paused>0", label = "", value = "" }
+    unseen   = { what = "Cards that Slack did not take", filter = "severity>=ERROR AND jsonPayload.not_shown:*", label = "", value = "" }
     differs  = { what = "Changes on which the journal and Google's audit log do not agree", filter = "jsonPayload.event=\"differs\"", label = "what", value = "" }
     budgets  = { what = "Fixes that a budget or a breaker held back", filter = "jsonPayload.event=\"execute\" AND jsonPayload.held:*", label = "held", value = "" }
   }
@@ -44,6 +45,14 @@ locals {
         filter = "${local.ours}/errors\" AND ${local.on_runs}"
         align  = "ALIGN_DELTA", above = 5, lasting = "300s", severity = "WARNING"
         do     = "Look at the functions' log lines of severity ERROR; `outcome` says redelivery (Google or the store did not answer), defect (ours), or not set up."
+      }
+    },
+    var.slack == null ? {} : {
+      unseen = {
+        what   = "A card was not shown"
+        filter = "${local.ours}/unseen\" AND ${local.on_runs}"
+        align  = "ALIGN_DELTA", above = 0, lasting = "0s", severity = "ERROR"
+        do     = "Slack refused it; `not_shown` in the log line says why and what to do (is the bot still in the channel?). Nobody may know of an open question: `unforbid approvals` lists them."
       }
     },
     !local.mends ? {} : {

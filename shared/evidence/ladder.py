@@ -184,10 +184,10 @@ def _taken_away(case: Case, answers: Answers, one: Checked, principal: Principal
         enough = history.holds(answers, role, one.permission)
         if enough is not False:
             perhaps = "" if enough else " (whether it held the permission was not told)"
-            when = f"{change.at:%Y-%m-%d %H:%M}"
-            return f"{role} was removed at {when} by {change.by}{perhaps}: a decision somebody made", (
-                change.at <= case.at
-            )
+            ours = change.by in case.ours.identities
+            stands = "our own taking back, which stands for a day" if ours else "a decision somebody made"
+            removed = f"{role} was removed at {change.at:%Y-%m-%d %H:%M} by {change.by}{perhaps}: {stands}"
+            return removed, change.at <= case.at
     return "", False
 
 
