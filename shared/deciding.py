@@ -244,9 +244,9 @@ def _denied(over: Ended) -> str:
 
 
 def denied_after_all(approval_id: str, ballots: Ballots) -> str:
-    """Who said no to a question, whenever that was, and why; "" where nobody did."""
+    """Who said no to a question, whenever that was; "" where nobody did. Why stands with the vote, and nowhere else."""
     deny = next((one for one in ballots.votes(approval_id) if one.choice is Choice.DENY), None)
-    return f"{deny.person.email} said no before it began: {deny.reason}" if deny else ""
+    return f"{deny.person.email} said no before it began" if deny else ""
 
 
 def _answer(given: Vote, now: Standing) -> str:

@@ -19,6 +19,7 @@ locals {
     paused   = { what = "Sweeps that found changes stopped by a person", filter = "jsonPayload.event=\"sweep\" AND jsonPayload.paused>0", label = "", value = "" }
     unseen   = { what = "Cards that Slack did not take", filter = "severity>=ERROR AND jsonPayload.not_shown:*", label = "", value = "" }
     differs  = { what = "Changes on which the journal and Google's audit log do not agree", filter = "jsonPayload.event=\"differs\"", label = "what", value = "" }
+    unread   = { what = "Days of which not everything could be compared with Google's audit log", filter = "jsonPayload.event=\"not_compared\"", label = "", value = "" }
     budgets  = { what = "Fixes that a budget or a breaker held back", filter = "jsonPayload.event=\"execute\" AND jsonPayload.held:*", label = "held", value = "" }
   }
 
@@ -60,13 +61,19 @@ locals {
         what   = "A sweep could not do what was due"
         filter = "${local.ours}/failed\" AND ${local.on_runs}"
         align  = "ALIGN_DELTA", above = 0, lasting = "0s", severity = "ERROR"
-        do     = "A grant may not have ended (its own condition ends it all the same), or a machine may not have been started. `reasons` in the sweep's log line say which."
+        do     = "A grant may not have ended (one with a condition ends all the same), or a machine may not have been started. `reasons` in the sweep's log line say which."
       }
       differs = {
         what   = "The journal and Google's audit log do not agree"
         filter = "${local.ours}/differs\" AND ${local.on_runs}"
         align  = "ALIGN_DELTA", above = 0, lasting = "0s", severity = "CRITICAL"
         do     = "`reason` in the line `differs` says what. A call without an effect means that somebody else uses our account: `unforbid pause`, then disable the account."
+      }
+      unread = {
+        what   = "What unforbid did was not compared with Google's audit log"
+        filter = "${local.ours}/unread\" AND ${local.on_runs}"
+        align  = "ALIGN_DELTA", above = 0, lasting = "0s", severity = "WARNING"
+        do     = "`reason` in the line `not_compared` says what could not be read. Was a permission taken from the sweep? `unforbid audit compare` does the same again."
       }
       stopped = {
         what   = "A machine was left stopped"

@@ -10,6 +10,8 @@ resource "google_logging_project_bucket_config" "copy" {
   description    = "What unforbid of ${var.project} has decided and done: each line of its journal, and each of its own log lines."
   retention_days = var.copy.days
   locked         = true
+
+  depends_on = [google_project_service.needed]
 }
 
 resource "google_logging_project_sink" "copy" {

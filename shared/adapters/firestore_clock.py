@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 READ_EVERY, BELIEVED_FOR = timedelta(minutes=5), timedelta(hours=1)
 """How often the time is read, and for how long it is counted on where it cannot be read."""
+FAILED_FOR = timedelta(seconds=5)
+"""For how long a failure answers everybody: each of many threads would else wait for its own."""
 OFF = timedelta(minutes=1)
 """From where on a machine's own clock is called wrong."""
 QUEUE, NOW = CONCERNS["queue"][0], "now"
@@ -48,6 +50,7 @@ class FirestoreClock:
         self._lock = threading.Lock()
         self._read: datetime | None = None
         self._read_at = self._tried_at = 0.0
+        self._failed: StoreUnavailable | None = None
 
     def now(self) -> datetime:
         """The current time in UTC, at most the duration of one answer behind Google's.
@@ -57,7 +60,9 @@ class FirestoreClock:
         """
         with self._lock:
             at = self._counter()
-            if self._read is None or at - self._tried_at >= READ_EVERY.total_seconds():
+            if self._failed is not None and at - self._tried_at < FAILED_FOR.total_seconds():
+                raise self._failed
+            if self._read is None or self._failed or at - self._tried_at >= READ_EVERY.total_seconds():
                 self._look(at)
                 at = self._counter()
             if self._read is None:
@@ -69,12 +74,13 @@ class FirestoreClock:
         try:
             with self._database.reading() as client:
                 read = _time(client)
-        except StoreUnavailable:
+        except StoreUnavailable as error:
+            self._tried_at = self._counter()
             if self._read is None or at - self._read_at >= BELIEVED_FOR.total_seconds():
+                self._failed = error
                 raise
-            self._tried_at = at
             return
-        self._read, self._read_at = read, self._counter()
+        self._read, self._read_at, self._failed = read, self._counter(), None
         self._tried_at = self._read_at
         self._compare(read)
 

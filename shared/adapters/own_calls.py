@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from shared.adapters.asking import asking
 from shared.adapters.audit_changes import changes_of, operation_of
 from shared.adapters.cloud_logging import LIST, entries, project_of
-from shared.adapters.log_filter import all_of, any_of, between, equals, of_log, without
+from shared.adapters.log_filter import all_of, any_of, between, equals, matches, of_log, without
 from shared.model.facts import Change
 
 if TYPE_CHECKING:
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 WHAT = "list our own calls"
 MOST_CALLS = 5_000
 CALLER = "protoPayload.authenticationInfo.principalEmail"
+REASON, OUR_REASON = "protoPayload.requestMetadata.requestAttributes.reason", "^r-[0-9a-z]+/"
+"""What our effects give as their reason begins with the run: also where a person carries them out."""
 TOLD_TWICE = without(equals("resource.type", "bigquery_resource"))
 
 
@@ -33,7 +35,8 @@ def own_calls(
 ) -> tuple[Change, ...]:
     """The calls of some accounts in a project's activity log between two times, oldest first: those not refused.
 
-    An operation counts once, as its first entry tells it, however it ended.
+    With them come those of others that gave a reason as ours do. An operation counts once, as its first entry tells it,
+    however it ended.
 
     Raises:
         LookFailed: also where there are more than anybody would read.
@@ -42,11 +45,12 @@ def own_calls(
     if not wanted:
         return ()
     by_us = any_of(*(equals(CALLER, one) for one in sorted(wanted)))
-    query = all_of(of_log("cloudaudit.googleapis.com/activity"), between(since, until), TOLD_TWICE, by_us)
+    for_us = any_of(by_us, matches(REASON, OUR_REASON))
+    query = all_of(of_log("cloudaudit.googleapis.com/activity"), between(since, until), TOLD_TWICE, for_us)
     calls: dict[Hashable, list[Change]] = {}
     with asking(WHAT, owner, LIST):
         for place, one in enumerate(entries(clients, owner, query, WHAT, MOST_CALLS)):
-            made = [_exactly(one, change) for change in changes_of(one) if change.by.lower() in wanted]
+            made = [_exactly(one, change) for change in changes_of(one)]
             if made:  # newest first: what stands in the end is how the operation began
                 calls[operation_of(one) or place] = made
     return tuple(sorted((one for made in calls.values() for one in made), key=lambda one: one.at))

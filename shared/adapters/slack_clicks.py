@@ -64,6 +64,9 @@ class SlackClicks:
         except Refused as error:
             self._behind.note("approve", severity="WARNING", outcome="not believed", reason=str(error))
             return "not believed", 401
+        except Retryable as error:
+            self._behind.note("approve", severity="ERROR", outcome="unavailable", reason=str(error))
+            return "try again later", 503
         if self._handler is None:
             self._handler = self._made()
         return self._handler.handle(request)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from shared.execution.fold import Progress
+from shared.execution.fold import FIRST, Progress
 from shared.execution.next import Go
 from shared.grants.members import as_stored
 from shared.model.facts import Binding, Condition, Policy
@@ -30,7 +30,8 @@ def has(policy: Policy, role: Role, member: str, condition: Condition | None) ->
 
 def look_again(step: Progress) -> Go | None:
     """Another look at a policy that does not show what was written; None once there were enough."""
-    looks = step.moves.get(step.state, 1) - 1
+    entered = 0 if step.state == FIRST else 1  # the state in which a step begins is not moved into
+    looks = step.moves.get(step.state, entered) - entered
     return Go(state=step.state, wait=SEEN_AFTER[looks]) if looks < len(SEEN_AFTER) else None
 
 

@@ -21,6 +21,8 @@ def advance(work: Revoke, step: Progress, eyes: Eyes) -> Next:
     policy = _policy(work, eyes)
     there = policy is not None and has(policy, work.role, work.member, work.condition)
     if step.state == FIRST:
+        if policy is not None and not there and (again := look_again(step)):
+            return again
         if policy is None or not there:
             why = f"{work.role} for {work.member} is not there any more, or was changed by somebody: nothing is removed"
             return End(outcome=Outcome.NOTHING, why=why)
@@ -56,7 +58,8 @@ MOVES = Moves(
     states={FIRST: timedelta(minutes=5), REMOVED: timedelta(minutes=5)},
     edges=(
         (FIRST, REMOVED, "the member was taken out with the etag that was read"),
-        (FIRST, "end", "it is not there: nothing is removed"),
+        (FIRST, FIRST, "it is not there: one look may lag behind"),
+        (FIRST, "end", "it is not there, look after look: nothing is removed"),
         (REMOVED, REMOVED, "it is still to be seen"),
         (REMOVED, "end", "it was read back"),
     ),

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import timedelta
 
+from shared.errors import LookFailed
 from shared.execution.fold import Done, Progress
-from shared.execution.next import End, Eyes, Go, Next, Page
+from shared.execution.next import End, Eyes, Go, Next
 from shared.grants.members import as_stored
 from shared.model.effect import AddBinding, Result
 from shared.model.facts import Change
@@ -39,16 +40,17 @@ def whose(work: Grant, step: Progress, done: Done, eyes: Eyes, *, is_there: bool
     """
     if not is_there:
         return _absent(work, step)
-    seen = {ABSENT: "0"} if step.seen.get(ABSENT, "0") != "0" else {}
-    given = _giver(work, done, eyes)
+    try:
+        given = _giver(work, done, eyes)
+    except LookFailed as error:
+        return _not_told(work, step, eyes, str(error))
     if given is not None and _is_ours(given, work, done, eyes):
-        why = f"{work.role} for {work.member} is in the policy, by us as the log tells"
-        return End(outcome=Outcome.OK, why=why, seen=seen)
+        return End(outcome=Outcome.OK, why=f"{work.role} for {work.member} is in the policy, by us as the log tells")
     if given is None or eyes.now < (done.received_at or done.at) + SETTLED:
-        return _not_told(work, step, eyes, seen)
+        return _not_told(work, step, eyes, "whether it is ours is not in the activity log yet")
     said = f"{work.role} for {work.member} was given by {given.by} while the answer to our own request was lost"
     page = f"{said}: it stays, and has no end of ours"
-    return End(outcome=Outcome.NOTHING, why=f"{said}, so it is not ours", page=page, seen=seen)
+    return End(outcome=Outcome.NOTHING, why=f"{said}, so it is not ours", page=page)
 
 
 def _absent(work: Grant, step: Progress) -> Next:
@@ -60,13 +62,18 @@ def _absent(work: Grant, step: Progress) -> Next:
     return End(outcome=Outcome.FAILED, why=why, page=f"{why}: if it comes back, it has no end of ours")
 
 
-def _not_told(work: Grant, step: Progress, eyes: Eyes, seen: dict[str, str]) -> Next:
-    wait = LOOKS[min(step.moves.get(step.state, 1) - 1 + step.tries, len(LOOKS) - 1)]
-    if seen or step.deadline is None or eyes.now < step.deadline:
-        return Go(state=step.state, wait=wait, note="whether it is ours is not in the activity log yet", seen=seen)
+def _not_told(work: Grant, step: Progress, eyes: Eyes, why: str) -> Next:
+    """Look again, ever more seldom; once the state has taken too long a person hears what to do."""
+    wait = LOOKS[min(step.moves.get(step.state, 1) - 1, len(LOOKS) - 1)]
+    overdue = step.deadline is not None and eyes.now >= step.deadline
     said = f"{work.role} for {work.member} on {work.resource} may be ours or somebody else's: no log tells it"
     todo = "if nobody needs it, remove it by hand; until then it has no end, and nothing else is given there"
-    return Page(why=f"{said}; {todo}", wait=wait)
+    page = f"{said}; {todo}" if overdue else ""
+    return Go(state=step.state, wait=wait, note=why, page=page, seen={ABSENT: "0"} if _was_absent(step) else {})
+
+
+def _was_absent(step: Progress) -> bool:
+    return step.seen.get(ABSENT, "0") != "0"
 
 
 def _giver(work: Grant, done: Done, eyes: Eyes) -> Change | None:
@@ -74,8 +81,8 @@ def _giver(work: Grant, done: Done, eyes: Eyes) -> Change | None:
     for change in eyes.sight.policy_changes(work.resource, done.at - BEFORE):
         if _is_among(change.added, work) or _is_ours(change, work, done, eyes):
             return change
-        if _is_among(change.removed, work):
-            return None
+        if _is_among(change.removed, work) or not (change.added or change.removed):
+            return None  # it was taken since; or the log does not say what somebody has done
     return None
 
 

@@ -85,10 +85,14 @@ class Effected(Struct, frozen=True, kw_only=True):
 
 
 class Log(Struct, frozen=True, kw_only=True):
-    """What the log of one project, named by its id, tells of the calls of our own accounts."""
+    """What the log of one project, named by its id, tells of the calls of our own accounts.
+
+    `others` are calls of other accounts that gave a reason of ours: a person's who carries a fix out at a terminal.
+    """
 
     project: str
     calls: tuple[Change, ...]
+    others: tuple[Change, ...] = ()
 
 
 class What(StrEnum):
@@ -159,8 +163,9 @@ def resource_of(effect: Effect) -> str:
 
 
 def _unjournaled(effects: Sequence[Effected], log: Log, span: Span) -> Iterator[Difference]:
+    bare = [one for one in effects if not any(_belong(one, call) for call in _all(log) if call.reason)]
     for call in log.calls:
-        if span.has(call.at) and not any(_belong(one, call) for one in effects):
+        if span.has(call.at) and not any(_belong(one, call) for one in (effects if call.reason else bare)):
             said = (
                 f"{call.by} called {call.method} on {call.resource[:LONGEST]} in {log.project} at {_time(call.at)}, "
                 f"and the journal has no effect for it: {_why(effects, call)}"
@@ -171,13 +176,17 @@ def _unjournaled(effects: Sequence[Effected], log: Log, span: Span) -> Iterator[
 def _unlogged(effects: Iterable[Effected], log: Log, span: Span) -> Iterator[Difference]:
     for one in effects:
         at = one.happened
-        if at is not None and span.has(at) and not any(_belong(one, call) for call in log.calls):
+        if at is not None and span.has(at) and not any(_belong(one, call) for call in _all(log)):
             kind = one.effect.__struct_config__.tag
             said = (
                 f"{one.fix} says that its {kind} on {resource_of(one.effect)} in {log.project} was done by "
-                f"{_time(at)}, and Google's log has no such call of an account of ours"
+                f"{_time(at)}, and Google's log has no such call"
             )
             yield Difference(what=What.UNLOGGED, at=at, said=said)
+
+
+def _all(log: Log) -> tuple[Change, ...]:
+    return (*log.calls, *log.others)
 
 
 def _why(effects: Sequence[Effected], call: Change) -> str:
@@ -192,9 +201,9 @@ def _why(effects: Sequence[Effected], call: Change) -> str:
 
 
 def _belong(one: Effected, call: Change) -> bool:
-    """Whether a call carries out an effect."""
+    """Whether a call carries out an effect; a service may keep no reason, and then everything else has to fit."""
     is_its_kind = f".{call.method.lower()}".endswith(METHODS[type(one.effect)])
-    if call.reason != one.reason or not is_its_kind:
+    if call.reason not in ("", one.reason) or not is_its_kind:
         return False
     in_time = one.since - AROUND <= call.at and (one.until is None or call.at <= one.until + AROUND)
     return in_time and _place(call.resource) in map(_place, _names(one.effect)) and _is_all(one.effect, call)

@@ -42,6 +42,8 @@ from shared.ports import Journal, Queue
 HELD_FOR = timedelta(minutes=2)
 """How long a claim holds. A handler ends far sooner; after a crash another worker goes on when this is over."""
 BACKOFF_SECONDS = (2, 5, 15, 30, 60, 120)
+SELDOM_SECONDS = (*BACKOFF_SECONDS, 300, 900, 3_600)
+"""How long until the next try; and until that of what a person has been called for."""
 LEASED_FOR = timedelta(hours=8)
 WENT = {
     Outcome.OK: Went.WORKED,
@@ -123,7 +125,7 @@ class _Hand:
             self._page_if_overdue(step, work, moves)
             return self._repeat(step, work, moves)
         then = self._decide(step, work, moves)
-        if isinstance(then, Again) or (isinstance(then, Go) and then.state == step.state):
+        if isinstance(then, Again) or (isinstance(then, Go) and then.state == step.state and not then.page):
             self._page_if_overdue(step, work, moves)
         return self._take(step, moves, then)
 
@@ -170,7 +172,7 @@ class _Hand:
             owes = self._fix.opened.undo_of is not None and isinstance(error, NotAllowedToLook)
             if not owes and not any(one.effects for one in self._fix.steps):
                 return End(outcome=Outcome.REFUSED, why=str(error))
-            return Page(why=str(error), wait=self._backoff(step))
+            return Page(why=str(error), wait=self._seldom(step))
 
     def _refused_ourselves(self, why: str) -> None:
         """A call of our own was refused: the breaker opens, for whatever we try next may be refused as well."""
@@ -247,7 +249,7 @@ class _Hand:
         except LookFailed as error:
             return self._write(Tried(step=step.step, why=str(error), due=self._later(step)))
         except (NotAllowedToLook, NotFound) as error:
-            return self._called(step, Page(why=str(error), wait=self._backoff(step)))
+            return self._called(step, Page(why=str(error), wait=self._seldom(step)))
         if may and step.pending and (held := held_back(self._fix, step.pending.effect, self._shop.guards, self._now)):
             return self._write(Tried(step=step.step, why=held.why, due=self._later(step), held=held.by))
         if may:
@@ -307,6 +309,10 @@ class _Hand:
     @staticmethod
     def _backoff(step: Progress) -> timedelta:
         return timedelta(seconds=BACKOFF_SECONDS[min(step.tries, len(BACKOFF_SECONDS) - 1)])
+
+    @staticmethod
+    def _seldom(step: Progress) -> timedelta:
+        return timedelta(seconds=SELDOM_SECONDS[min(step.tries, len(SELDOM_SECONDS) - 1)])
 
 
 def _named(work: Work | None) -> str:

@@ -122,7 +122,12 @@ class _Look:
         except NOT_TOLD as error:
             self._untold[f"projects/{project}: {error}"] = None
             return None
-        return Log(project=project, calls=calls)
+        ours = {one.lower() for one in self._accounts}
+        return Log(
+            project=project,
+            calls=tuple(one for one in calls if one.by.lower() in ours),
+            others=tuple(one for one in calls if one.by.lower() not in ours),
+        )
 
     def _happened(self, one: Effected) -> bool:
         return one.happened is not None and self._span.has(one.happened)

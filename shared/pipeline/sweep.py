@@ -19,7 +19,7 @@ from shared.machines.question import STOPPED
 from shared.model.effect import Before, Result
 from shared.model.items import ENDS
 from shared.model.journal import Body, Line, Outcome, Paged, Seen
-from shared.model.work import Grant, Revoke
+from shared.model.work import Grant, Revoke, Work
 from shared.pipeline.take_back import open_undo, settled, still_ours, undos
 from shared.pipeline.turn import turn
 from shared.pipeline.workshop import Errands, Workshop
@@ -147,19 +147,25 @@ class _Sweeper:
             self._shop.queue.put(item, until)
             return 0
         begun = undos(fix, self._shop.journal)
-        owed = tuple(work for work in still_ours(fix, begun) if isinstance(work, Revoke))
+        owed = [work for work in still_ours(fix, begun) if isinstance(work, Revoke)]
         if not owed and fix.outcome is not None:
             self._shop.queue.drop(item)
             return 0
-        works, wait = tuple(work for work in owed if work in settled(fix)), self._waits(begun)
-        if works and wait is None:
-            open_undo(fix, works, (EXPIRY,), len(begun), self._shop)
-        self._shop.queue.put(item, self._now + (wait or SOON))
-        return len(works) if wait is None else 0
+        waits = [self._end_grant(fix, work, begun) for work in owed if work in settled(fix)]
+        self._shop.queue.put(item, self._now + min((one for one in waits if one), default=SOON))
+        return waits.count(None)
 
-    def _waits(self, begun: list[Fix]) -> timedelta | None:
+    def _end_grant(self, fix: Fix, work: Work, begun: list[Fix]) -> timedelta | None:
+        """Begin to take one grant back, by itself: what hinders another one is nothing to it. How long to wait else."""
+        theirs = [one for one in begun if work in one.opened.works]
+        wait = self._waits(work, theirs)
+        if wait is None:
+            open_undo(fix, (work,), (EXPIRY,), len(theirs), self._shop)
+        return wait
+
+    def _waits(self, work: Work, begun: list[Fix]) -> timedelta | None:
         """How long before a revocation may be begun; None where it may be at once."""
-        if any(one.outcome is None for one in begun):
+        if any(one.outcome is None and one.opened.works[one.current : one.current + 1] == (work,) for one in begun):
             return SOON
         ours = [one for one in begun if one.opened.approved_by == (EXPIRY,) and one.outcome not in DONE]
         last = max((one.ended_at for one in ours if one.ended_at), default=None)

@@ -111,7 +111,7 @@ class Sight(Facts, Protocol):
         """The project whose log tells of a resource, as `projects/ID` or `projects/NUMBER`."""
 
     def own_calls(self, project: str, accounts: frozenset[str], since: datetime, until: datetime) -> tuple[Change, ...]:
-        """What some accounts changed in a project between two times, oldest first; all that was not refused counts."""
+        """What some accounts, or others for a reason of ours, changed in a project between two times, oldest first."""
 
     def operation(self, machine: MachineName, name: str) -> Operation:
         """An operation of Compute Engine on a machine; `NotFound` where it is no longer known."""

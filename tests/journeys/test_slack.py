@@ -16,7 +16,7 @@ from slack_stage import NOW, REASON, RUN, SECRET, Stage, account, headers, stage
 
 from shared.approvals.slack import still_says
 from shared.deciding import standing
-from shared.errors import LookFailed
+from shared.errors import LookFailed, StoreUnavailable
 from shared.model.approval import Choice, Ending, Person, State
 
 
@@ -348,8 +348,6 @@ def test_two_approvers_at_the_same_moment_are_both_counted_once(play: Stage) -> 
 def test_where_nothing_can_be_kept_the_person_is_told_to_click_again_and_may(
     play: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from shared.errors import StoreUnavailable
-
     question = play.ask()
 
     def gone(*_: object) -> None:
@@ -361,6 +359,23 @@ def test_where_nothing_can_be_kept_the_person_is_told_to_click_again_and_may(
     assert play.woken() == []
     assert "you have voted on this already" in play.press("approve")
     assert play.woken() == [question.id]
+
+
+def test_where_the_time_cannot_be_told_nothing_is_believed_and_slack_is_told_to_come_again(
+    play: Stage, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    question = play.ask()
+    body = urlencode({"payload": json.dumps(play.payload("approve"))}).encode()
+    signed = headers(body, play.clock)
+
+    def gone(_: object) -> None:
+        raise StoreUnavailable("the time could not be read")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(type(play.clock), "now", gone)
+        assert play.client.post("/", data=body, headers=signed).status_code == 503
+    assert play.ballots.votes(question.id) == []
+    assert "the time could not be read" in capfd.readouterr().out
 
 
 def test_a_vote_stands_where_its_answer_does_not_arrive(play: Stage) -> None:

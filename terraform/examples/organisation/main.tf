@@ -112,3 +112,8 @@ output "slack_url" {
   description = "The Request URL to enter in the Slack app."
   value       = module.unforbid.slack_url
 }
+
+output "identities" {
+  description = "The account of each function, such as `unforbid audit compare` is told."
+  value       = module.unforbid.identities
+}

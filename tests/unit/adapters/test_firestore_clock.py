@@ -96,6 +96,20 @@ def test_a_time_that_was_read_within_the_hour_stands_in_while_none_can_be_read(r
     with pytest.raises(StoreUnavailable, match="away"):
         clock.now()
     reader.fails = False
+    reader.turn(seconds=5)
+    assert clock.now() == reader.google()
+
+
+def test_a_failure_answers_everybody_for_some_seconds(reader: Reader) -> None:
+    clock = reader.clock()
+    reader.fails = True
+    for _ in range(3):
+        with pytest.raises(StoreUnavailable, match="away"):
+            clock.now()
+        reader.turn(seconds=1)
+    assert reader.readings == 1
+    reader.fails = False
+    reader.turn(seconds=5)
     assert clock.now() == reader.google()
 
 

@@ -61,6 +61,12 @@ def executor(cloud: Cloud, permissions: str = MAY) -> GoogleCloud:
     return GoogleCloud(cloud.clients(f"as:serviceAccount:{EXECUTOR}"))
 
 
+def test_calls_of_others_for_a_reason_of_ours_are_told_as_well_and_for_another_reason_are_not(cloud: Cloud) -> None:
+    for reason in ("r-1a2b/h", "a ticket", ""):
+        add_audit(cloud.world, "SetIamPolicy", requestMetadata={"requestAttributes": {"reason": reason}})
+    assert [(one.by, one.reason) for one in found(cloud)] == [("ann@example.com", "r-1a2b/h")]
+
+
 def add(resource: str) -> AddBinding:
     return AddBinding(resource=resource, role=ROLE, member=ANN)
 

@@ -10,7 +10,7 @@ from fakes.cloud import LOST_REPLY, binding
 from fakes.workshop import Bench
 from msgspec.structs import replace
 
-from shared.errors import NotAllowedToLook
+from shared.errors import LookFailed, NotAllowedToLook
 from shared.execution.fold import fold
 from shared.model.effect import AddBinding, RemoveBinding
 from shared.model.facts import Policy
@@ -237,3 +237,39 @@ def test_a_log_that_may_not_be_read_is_no_answer(bench: Bench) -> None:
     assert "logging.logEntries.list" in bench.pages(fix)[0]
     assert [type(one) for one in bench.google.done] == [AddBinding]
     assert fold(bench.journal.lines(fix)).steps[0].state == "WRITTEN"
+
+
+@pytest.mark.hazard("H40")
+@pytest.mark.invariant("I06")
+def test_where_a_service_does_not_tell_what_somebody_changed_after_us_it_is_not_told_whose_it_is(bench: Bench) -> None:
+    fix = opened(bench)
+    bench.run(fix, stop=lambda now: bool(now.steps[0].effects))
+    ours = replace(bench.google.given.pop(), added=())
+    bench.google.given += [ours, replace(ours, by=BOB, reason="", at=ours.at + MINUTE)]
+    swept(bench, LASTS + HOUR)
+    assert (bench.fix(fix).steps[0].outcome, held(bench)) == (None, True)
+
+
+def test_a_log_of_which_there_is_too_much_is_told_to_a_person_with_what_to_do_and_looked_at_more_and_more_seldom(
+    bench: Bench,
+) -> None:
+    bench.google.blind["policy_changes"] = LookFailed("look who changed the policy", "projects/p", "more than 2000")
+    fix = opened(bench)
+    swept(bench, timedelta(hours=24))
+    assert [f"{ROLE} for {ANN} on {TOPIC} may be ours" in one for one in bench.pages(fix)] == [True]
+    assert len(bench.journal.lines(fix)) < 120
+
+
+def test_one_look_that_lags_behind_after_the_deadline_does_not_keep_the_page_from_a_person(bench: Bench) -> None:
+    bob_is_faster(bench, is_told=False)
+    fix = opened(bench)
+    bench.run(fix, stop=lambda now: now.steps[0].moves.get("WRITTEN", 0) > 4)
+    deadline = bench.fix(fix).steps[0].deadline
+    assert deadline is not None
+    shown = bench.google.policies[TOPIC]
+    bench.google.policies[TOPIC] = Policy(resource=TOPIC, etag="old")
+    bench.turn_to(max(deadline + MINUTE, bench.fix(fix).due))
+    bench.run(fix, stop=lambda _: True)
+    bench.google.policies[TOPIC] = shown
+    swept(bench, 4 * HOUR)
+    assert any("remove it by hand" in one for one in bench.pages(fix))

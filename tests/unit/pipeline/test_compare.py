@@ -128,7 +128,7 @@ def test_a_change_that_google_has_no_call_for_is_told(result: Result) -> None:
 @pytest.mark.parametrize(
     ("other", "why"),
     [
-        ({"reason": ""}, "it gave no reason"),
+        ({"reason": "", "resource": TOPIC.replace("topics/t", "topics/u")}, "it gave no reason"),
         ({"reason": "r-9/h"}, "its reason r-9/h is that of no fix with an effect there"),
         ({"reason": "r-1/g"}, "its reason r-1/g is that of no fix with an effect there"),
         ({"method": "google.iam.admin.v1.CreateServiceAccountKey"}, "r-1/h is that of f-1, which did not do this then"),
@@ -188,9 +188,25 @@ def test_each_span_tells_its_own_and_what_lies_at_its_end_belongs_to_the_next() 
     effects = effects_of(lines)
     at = NOW + MINUTE
     before, after = Span(since=at - HOUR, until=at), Span(since=at, until=at + HOUR)
-    stray = Log(project="acme-web", calls=(call(reason=""),))
+    stray = Log(project="acme-web", calls=(call(reason="r-9/h"),))
     assert compare(effects, [stray], before) == ()
     assert len(compare(effects, [stray], after)) == 1
+
+
+def test_a_call_for_which_a_service_kept_no_reason_is_an_effects_that_has_no_other_call() -> None:
+    lines = journal(intended(ADD), received())
+    assert differences(lines, call(reason="")) == []
+    (stolen,) = differences(lines, call(), call(reason=""))
+    assert (stolen.what, "it gave no reason" in stolen.said) == (What.UNJOURNALED, True)
+
+
+def test_what_a_person_carried_out_with_an_account_of_their_own_has_its_call_too() -> None:
+    effects = effects_of(journal(intended(ADD), received()))
+    effects = tuple(replace(one, project="acme-web") for one in effects)
+    by_ann = call(by="ann@example.com")
+    assert compare(effects, [Log(project="acme-web", calls=(), others=(by_ann,))], SPAN) == ()
+    forged = call(by="eve@example.com", reason="r-9/h")
+    assert whats(compare(effects, [Log(project="acme-web", calls=(), others=(forged,))], SPAN)) == [What.UNLOGGED]
 
 
 def test_a_call_before_the_span_still_proves_an_effect_that_ended_in_it() -> None:

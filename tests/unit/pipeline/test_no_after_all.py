@@ -13,6 +13,7 @@ from fakes.workshop import Bench
 
 from shared.errors import SettingsError, StoreUnavailable
 from shared.model.approval import Ended, Ending
+from shared.model.codec import to_json
 from shared.model.facts import Policy
 from shared.model.journal import Opened, Outcome
 from shared.model.names import Role
@@ -54,7 +55,20 @@ def test_a_no_before_its_first_effect_ends_a_fix_that_was_approved_though_it_wai
     assert asked.vote(no("ann"))
     ended = bench.run(fix)
     assert (ended.outcome, bench.google.done) == (Outcome.REFUSED, [])
-    assert ended.why.startswith("ann@example.com said no before it began: ")
+    assert ended.why == "ann@example.com said no before it began"
+
+
+@pytest.mark.hazard("H35")
+@pytest.mark.invariant("I25")
+def test_what_was_typed_with_a_no_is_in_no_line_of_the_journal_which_is_logged_and_copied(
+    bench: Bench, asked: MemoryBallots
+) -> None:
+    typed = no("ann")
+    assert typed.reason
+    asked.vote(typed)
+    fix = bench.run(bench.open(grant(), approval="a-1"))
+    assert fix.outcome is Outcome.REFUSED
+    assert [line for line in bench.journal.lines(fix.id) if typed.reason.encode() in to_json(line)] == []
 
 
 @pytest.mark.invariant("I14")

@@ -8,7 +8,8 @@ import pytest
 from fakes.cloud import LOST_REQUEST, binding
 from fakes.workshop import NAME, Bench
 
-from shared.model.effect import RemoveBinding
+from shared.errors import NotAllowedToLook
+from shared.model.effect import Before, Effect, Receipt, RemoveBinding, Result
 from shared.model.facts import Policy
 from shared.model.items import ENDS
 from shared.model.journal import Outcome, Tried
@@ -107,3 +108,93 @@ def test_a_grant_of_ours_ends_on_time_while_a_longer_fix_is_at_its_target(bench:
         bench.clock.turn(seconds=30)
     assert members(bench) == [ANN, BOB]
     assert bench.clock.now() - until <= timedelta(minutes=4)
+
+
+TOPICS = (TOPIC, f"{TOPIC}-2")
+EVE = "user:eve@example.com"
+
+
+def granted_on_both(bench: Bench) -> str:
+    """A fix with a grant on each of two topics, whose time is over."""
+    until = bench.clock.now() + timedelta(hours=1)
+    bench.google.policies[TOPICS[1]] = Policy(resource=TOPICS[1], etag="e")
+    fix = bench.open(*(Grant(resource=one, role=ROLE, member=EVE, until=until) for one in TOPICS))
+    bench.run(fix, hours=0.5)
+    assert all(eve_is_on(bench, one) for one in TOPICS)
+    bench.clock.at = until
+    return fix
+
+
+def eve_is_on(bench: Bench, topic: str) -> bool:
+    return any(EVE in one.members for one in bench.google.policies[topic].bindings)
+
+
+def swept(bench: Bench, hours: float) -> None:
+    end = bench.clock.now() + timedelta(hours=hours)
+    while bench.clock.now() < end:
+        sweep(bench.shop(), bench.clock.now())
+        bench.turn_to(bench.clock.now() + timedelta(minutes=1))
+
+
+@pytest.mark.invariant("I07", "I08")
+@pytest.mark.parametrize("blind", [0, 1])
+def test_the_end_of_a_grant_waits_for_no_other_one_of_its_fix_that_we_may_not_look_at(
+    bench: Bench, blind: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    granted_on_both(bench)
+    real = bench.google.policy
+
+    def policy(resource: str) -> Policy:
+        if resource == TOPICS[blind]:
+            raise NotAllowedToLook("pubsub.topics.getIamPolicy", resource, "403")
+        return real(resource)
+
+    monkeypatch.setattr(bench.google, "policy", policy)
+    swept(bench, 0.2)
+    assert [eve_is_on(bench, one) for one in TOPICS] == [blind == 0, blind == 1]
+
+
+@pytest.mark.invariant("I07", "I08")
+def test_the_end_of_a_grant_waits_for_no_other_one_of_its_fix_that_google_refuses_to_end(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    granted_on_both(bench)
+    real = bench.google.perform
+
+    def perform(effect: Effect, before: Before, reason: str = "") -> Receipt:
+        if isinstance(effect, RemoveBinding) and effect.resource == TOPICS[1]:
+            return Receipt(result=Result.REFUSED, code="forbidden", said="no")
+        return real(effect, before, reason)
+
+    monkeypatch.setattr(bench.google, "perform", perform)
+    swept(bench, 0.2)
+    assert [eve_is_on(bench, one) for one in TOPICS] == [False, True]
+
+
+@pytest.mark.invariant("I07", "I08")
+def test_an_undo_that_a_person_began_and_that_hangs_at_one_grant_does_not_keep_the_other_one_there(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fix = granted_on_both(bench)
+    real = bench.google.policy
+
+    def policy(resource: str) -> Policy:
+        if resource == TOPICS[1]:
+            raise NotAllowedToLook("pubsub.topics.getIamPolicy", resource, "403")
+        return real(resource)
+
+    monkeypatch.setattr(bench.google, "policy", policy)
+    bench.open(*(Revoke(resource=one, role=ROLE, member=EVE) for one in reversed(TOPICS)), undo_of=fix, plan_hash="u")
+    swept(bench, 0.2)
+    assert [eve_is_on(bench, one) for one in TOPICS] == [False, True]
+
+
+@pytest.mark.invariant("I07")
+def test_one_look_that_lags_behind_does_not_end_a_revocation_before_it_has_begun(bench: Bench) -> None:
+    fix = bench.open(REVOKE)
+    shown = bench.google.policies[TOPIC]
+    bench.google.policies[TOPIC] = Policy(resource=TOPIC, etag="old")
+    execute(fix, bench.shop())
+    bench.google.policies[TOPIC] = shown
+    assert bench.run(fix, hours=0.1).steps[0].outcome is Outcome.OK
+    assert members(bench) == [BOB]
