@@ -36,6 +36,7 @@ from shared.model.journal import (
 from shared.model.work import Grant, Work
 from shared.moves import MOVES, VERIFY
 from shared.pipeline.held_back import held_back, said_no
+from shared.pipeline.leases import held_by_another
 from shared.pipeline.workshop import Workshop
 from shared.ports import Journal, Queue
 
@@ -44,7 +45,6 @@ HELD_FOR = timedelta(minutes=2)
 BACKOFF_SECONDS = (2, 5, 15, 30, 60, 120)
 SELDOM_SECONDS = (*BACKOFF_SECONDS, 300, 900, 3_600)
 """How long until the next try; and until that of what a person has been called for."""
-LEASED_FOR = timedelta(hours=8)
 WENT = {
     Outcome.OK: Went.WORKED,
     Outcome.FIXED: Went.WORKED,
@@ -118,7 +118,7 @@ class _Hand:
         if no := said_no(self._fix, self._shop.errands):
             return self._end(step, End(outcome=Outcome.REFUSED, why=no))
         work, moves = self._work(step)
-        if held := self._target_held_by_another(moves):
+        if held := held_by_another(self._fix, moves, self._shop.journal, self._now):
             self._page_if_overdue(step, work, moves)
             return self._write(Tried(step=step.step, why=held, due=self._later(step)))
         if step.pending is not None:
@@ -134,22 +134,6 @@ class _Hand:
         if step.step == len(works):
             return None, VERIFY
         return works[step.step], MOVES[type(works[step.step])]
-
-    def _target_held_by_another(self, moves: Moves) -> str:
-        """Why the fix has to wait: another one is at one of its targets; "" where none is, or the step does not wait.
-
-        All are taken at once and in one order, so that no two fixes each wait for what the other one holds.
-        """
-        until = self._now + LEASED_FOR
-        targets: dict[str, bool] = {}
-        for work in self._fix.opened.works:
-            for target in MOVES[type(work)].targets(work):
-                targets[target] = targets.get(target, False) or MOVES[type(work)].patient
-        for target, is_waited_for in sorted(targets.items()):
-            taken = self._shop.journal.take_lease(target, self._fix.id, until, self._now)
-            if not taken and is_waited_for and moves.patient:
-                return f"another fix is at {target}"
-        return ""
 
     def _page_if_overdue(self, step: Progress, work: Work | None, moves: Moves) -> None:
         deadline = step.deadline or step.entered + moves.states[step.state]
