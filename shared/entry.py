@@ -10,6 +10,7 @@ from shared.log import log
 
 Answer = tuple[str, int] | tuple[str, int, dict[str, str]]
 Facts = dict[str, object]
+KEPT = ("ok", 200)
 
 
 def turned_away(event: str, stranger: Callable[[], str]) -> Answer | None:
@@ -45,7 +46,7 @@ def answered(event: str, work: Callable[[], Facts], keep: Callable[[str], Facts]
         return _failed(event, error)
     severity = str(facts.pop("severity", "INFO"))
     log(event, severity=severity, **facts, ms=round((time.perf_counter() - started) * 1000, 3))
-    return "ok", 200
+    return KEPT
 
 
 def _failed(event: str, error: Retryable | Permanent) -> Answer:

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 OOM = "cred.lost_token"
 OOM_NEAR = timedelta(minutes=15)
 OWN_CALL = "a call of our own"
+KEY_BYTES = 16
+"""So much of the digest of an entry tells it from others; a run keeps that of its first one."""
 Told = dict[str, object]
 MOST_KEPT, KEPT_OF_TOO_MUCH = 16_777_216, 65_536
 """Pub/Sub delivers at most 10 MB, which is 14 MB in base64; of more than that only the beginning is kept."""
@@ -91,7 +93,7 @@ def detect(body: bytes, recorder: Recorder, store: Store, clock: Clock, after: A
     if why or isinstance(found, NotADenial):
         recorder.drop(why)
         return {"outcome": "dropped", "reason": why}
-    key = blake2b(data, digest_size=16).digest()
+    key = sha256(data).digest()[:KEY_BYTES]  # processors have instructions for this one
     judge = after.judge.offline() if after.judge is not None else None
     came = Delivered(key, data, now)
     recorded = _record(found, came, recorder, store, judge)
@@ -107,6 +109,8 @@ def detect(body: bytes, recorder: Recorder, store: Store, clock: Clock, after: A
 
 def _own(denial: Denial, ours: frozenset[str]) -> str:
     """Why a denial is none to deal with, as one of our own identities made the call; "" where none did."""
+    if not ours:
+        return ""
     caller = denial.names.principal
     made_by = {*denial.origin.on_behalf, *((caller.text,) if caller is not None else ())}
     return OWN_CALL if ours & made_by else ""

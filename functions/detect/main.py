@@ -7,13 +7,16 @@ parse, which Pub/Sub would deliver again and again (docs/decisions/0001-http-fun
 from __future__ import annotations
 
 import functions_framework
-from flask import Request
+from flask import Request, Response
 
 from shared import entry, flows, wiring
 
+KEPT = Response(*entry.KEPT)
+"""What acknowledges a message: made once, for making one takes as long as deciding what an entry means."""
+
 
 @functions_framework.http
-def detect_denial(request: Request) -> entry.Answer:
+def detect_denial(request: Request) -> Response | entry.Answer:
     """Turn one delivered log entry into a stored run, a counted repeat, a counted drop or a quarantine record."""
     if request.method != "POST":
         return "POST a Pub/Sub message here", 405, {"Allow": "POST"}
@@ -22,8 +25,9 @@ def detect_denial(request: Request) -> entry.Answer:
         return answer
     body = request.get_data(cache=False)
     recorder, clock = wiring.recorder, wiring.clock
-    return entry.answered(
+    answer = entry.answered(
         "detect",
         lambda: flows.detect(body, recorder(), wiring.store(), clock(), wiring.after()),
         lambda reason: flows.quarantine(body, reason, recorder(), clock().now()),
     )
+    return KEPT if answer is entry.KEPT else answer
