@@ -32,8 +32,6 @@ if TYPE_CHECKING:
 OOM = "cred.lost_token"
 OOM_NEAR = timedelta(minutes=15)
 OWN_CALL = "a call of our own"
-KEY_BYTES = 16
-"""So much of the digest of an entry tells it from others; a run keeps that of its first one."""
 Told = dict[str, object]
 MOST_KEPT, KEPT_OF_TOO_MUCH = 16_777_216, 65_536
 """Pub/Sub delivers at most 10 MB, which is 14 MB in base64; of more than that only the beginning is kept."""
@@ -93,7 +91,7 @@ def detect(body: bytes, recorder: Recorder, store: Store, clock: Clock, after: A
     if why or isinstance(found, NotADenial):
         recorder.drop(why)
         return {"outcome": "dropped", "reason": why}
-    key = sha256(data).digest()[:KEY_BYTES]  # processors have instructions for this one
+    key = blake2b(data, digest_size=16).digest()
     judge = after.judge.offline() if after.judge is not None else None
     came = Delivered(key, data, now)
     recorded = _record(found, came, recorder, store, judge)
