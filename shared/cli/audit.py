@@ -113,7 +113,8 @@ def compare(hours: int, projects: tuple[str, ...]) -> None:
     found = look_back(wiring.journal(), GoogleSight(wiring.google_clients()), accounts, span, projects)
     for line in _compared(found):
         click.echo(line)
-    click.echo(f"compared: {span.since:%Y-%m-%d %H:%M} to {span.until:%Y-%m-%d %H:%M} UTC")
+    if found.projects:
+        click.echo(f"compared: {span.since:%Y-%m-%d %H:%M} to {span.until:%Y-%m-%d %H:%M} UTC")
     if found.differences or found.untold:
         sys.exit(1 if found.differences else 2)
 
