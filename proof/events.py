@@ -14,7 +14,7 @@ CRASHES = (*DEATHS, STORE, *PAUSES)
 """At a moment of a worker. The process dies, and what it was woken for comes twice from then on; the executor dies and
 stays away for an hour; the store does not answer, before or after it has kept what was written; another worker is woken
 at this very moment; the worker is paused beyond its claim, and goes on when others have."""
-REFUSED, HANG = "refused", FaultKind.HANG.value
+REFUSED, HANG, FORBIDDEN = "refused", FaultKind.HANG.value, FaultKind.FORBIDDEN.value
 FAULTS = (*(one.value for one in FaultKind if one is not FaultKind.ENDLESS), REFUSED)
 """At a call that the sandbox answers; pages that never end are for the tests of the adapters."""
 FOREIGN, REMADE, STARTED = "foreign write", "recreated", "started by somebody"

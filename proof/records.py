@@ -71,7 +71,7 @@ class Records:
 
     def remade(self, machine: Resource) -> None:
         """The machine is about to be replaced by another one of its name."""
-        self.remade_id = machine.body["id"]
+        self.remade_id = self.remade_id or machine.body["id"]  # ours was the first of all
 
     def ours(self, works: tuple[Work, ...]) -> dict[str, Tuple]:
         """For each resource the tuple that a grant adds, unless others had given it before."""
