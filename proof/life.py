@@ -166,7 +166,7 @@ class Life:
         try:
             return ask()
         except Refused:
-            return self.scene.journal.unfinished()[0]
+            return (self.scene.journal.unfinished() or self.scene.journal.fixes())[0]  # it may be over by now
 
     # how time passes
 

@@ -20,7 +20,6 @@ from shared.model.effect import Before, Result
 from shared.model.items import ENDS
 from shared.model.journal import Body, Line, Outcome, Paged, Seen
 from shared.model.work import Grant, Revoke, Work
-from shared.pipeline.leases import LEASED_FOR
 from shared.pipeline.take_back import open_undo, settled, still_ours, undos
 from shared.pipeline.turn import turn
 from shared.pipeline.workshop import Errands, Workshop
@@ -71,10 +70,8 @@ class _Sweeper:
 
     def sweep(self) -> Swept:
         """Everything once, what is most urgent first."""
-        watched = list(self._watched())
-        started = self._each(self._machines(watched))
+        started = self._each(self._machines())
         self._each(self._forgotten())
-        self._each(self._kept(watched))
         self._each(self._errands())
         ended = self._each((one, partial(self._end_grants, one)) for one in self._due() if one.startswith(ENDS))
         stepped = self._each((one, partial(self._step, one)) for one in self._due() if not one.startswith(ENDS))
@@ -136,16 +133,6 @@ class _Sweeper:
             self._shop.queue.put(name, self._now)
         return 0
 
-    def _kept(self, watched: list[Fix]) -> Iterator[Todo]:
-        """Fixes that have ended, and of which a worker that was paused may have taken targets since, and died."""
-        for fix in watched:
-            if fix.ended_at is not None and fix.ended_at + LEASED_FOR > self._now:
-                yield fix.id, partial(self._let_go, fix.id)
-
-    def _let_go(self, fix: str) -> int:
-        self._shop.journal.free_leases(fix)
-        return 0
-
     # grants whose time is over
 
     def _end_grants(self, item: str) -> int:
@@ -188,8 +175,8 @@ class _Sweeper:
 
     # machines that we left stopped
 
-    def _machines(self, watched: list[Fix]) -> Iterator[Todo]:
-        for left in left_stopped(watched, self._now):
+    def _machines(self) -> Iterator[Todo]:
+        for left in left_stopped(self._watched(), self._now):
             yield left.fix, partial(self._bring_back, left)
 
     def _watched(self) -> Iterator[Fix]:

@@ -316,16 +316,6 @@ def test_wherever_a_sweep_dies_while_a_grant_ends_the_next_one_ends_it_once(benc
         assert world.queue.waiting == {}, moment
 
 
-def test_what_a_worker_took_after_its_fix_had_ended_and_died_with_is_let_go(bench: Bench) -> None:
-    """It was paused with the fix in its hands; the lease would keep others away for hours."""
-    fix, now = granted(bench), bench.clock.now()
-    assert fix.ended_at is not None
-    assert bench.journal.take_lease(TOPIC, fix.id, now + 8 * timedelta(hours=1), now)
-    assert not bench.journal.take_lease(TOPIC, "f-other", now + MINUTE, now)
-    sweeps(bench)
-    assert bench.journal.take_lease(TOPIC, "f-other", now + MINUTE, now)
-
-
 # machines that we left stopped
 
 
