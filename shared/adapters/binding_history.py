@@ -11,7 +11,7 @@ from shared.adapters.cloud_logging import calls_done
 from shared.adapters.log_filter import contains, not_before
 from shared.errors import LookFailed
 from shared.model.facts import Change
-from shared.model.names import ResourceName
+from shared.model.names import ResourceName, place_of
 
 if TYPE_CHECKING:
     from shared.adapters.google_clients import GoogleClients
@@ -30,7 +30,7 @@ def policy_changes(clients: GoogleClients, resource: str, since: datetime) -> tu
     project, last = project_of(clients, resource), resource.rpartition("/")[2]
     named = contains("protoPayload.resourceName", last)
     found = calls_done(clients, project, OF_POLICIES, WHAT, not_before(since), named)
-    return tuple(one for one in found if _place(one.resource) == _place(resource))
+    return tuple(one for one in found if place_of(one.resource) == place_of(resource))
 
 
 def project_of(clients: GoogleClients, resource: str) -> str:
@@ -44,9 +44,3 @@ def project_of(clients: GoogleClients, resource: str) -> str:
     if resource.startswith(f"//{storage.HOST}/"):
         return f"projects/{storage.project_number(clients, resource)}"
     raise LookFailed("find the log", resource[:200], "its name does not tell a project")
-
-
-def _place(resource: str) -> tuple[str, ...]:
-    """A full name without its project, which is written with its id or with its number."""
-    host, *path = resource.removeprefix("//").split("/")
-    return host, *path[2:]

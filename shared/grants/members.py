@@ -14,3 +14,9 @@ def as_stored(member: str) -> str:
         return f"deleted:{as_stored(member.removeprefix('deleted:'))}"
     kind, colon, name = member.partition(":")
     return f"{kind}{colon}{name.lower()}"
+
+
+def told_binding(text: str) -> tuple[str, str]:
+    """The role and the member, as it is stored, of a binding that the activity log tells of as `ROLE MEMBER`."""
+    role, _, member = text.partition(" ")
+    return role, as_stored(member)

@@ -202,6 +202,12 @@ class ResourceName(Struct, frozen=True):
         return None if project in ("_", "-") else project
 
 
+def place_of(full_name: str) -> tuple[str, ...]:
+    """A full resource name without its project, which some write with its id and some with its number."""
+    host, *path = full_name.removeprefix("//").split("/")
+    return host, *(path[2:] if path[:1] == ["projects"] else path)
+
+
 def parse_resource(text: str) -> ResourceName | None:
     """The resource behind a string, or None for an empty one."""
     text = text.strip()

@@ -8,7 +8,7 @@ from datetime import timedelta
 from shared.errors import LookFailed
 from shared.execution.fold import Done, Progress
 from shared.execution.next import End, Eyes, Go, Next
-from shared.grants.members import as_stored
+from shared.grants.members import as_stored, told_binding
 from shared.model.effect import AddBinding, Result
 from shared.model.facts import Change
 from shared.model.journal import Outcome
@@ -96,5 +96,4 @@ def _is_ours(change: Change, work: Grant, done: Done, eyes: Eyes) -> bool:
 
 def _is_among(bindings: Iterable[str], work: Grant) -> bool:
     """Whether the role for the member is among some, which are written as `ROLE MEMBER`."""
-    parts = (one.partition(" ") for one in bindings)
-    return (work.role, as_stored(work.member)) in ((role, as_stored(member)) for role, _, member in parts)
+    return (work.role, as_stored(work.member)) in map(told_binding, bindings)

@@ -14,7 +14,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from shared.execution.watchdog import WATCHDOG
-from shared.grants.members import as_stored
+from shared.grants.members import as_stored, told_binding
 from shared.model.effect import (
     AddBinding,
     DisableApi,
@@ -30,6 +30,7 @@ from shared.model.effect import (
 )
 from shared.model.facts import Change
 from shared.model.journal import Closed, Intended, Line, Opened, Received, Seen
+from shared.model.names import place_of
 from shared.model.work import MachineName
 
 AROUND = timedelta(minutes=10)
@@ -206,7 +207,7 @@ def _belong(one: Effected, call: Change) -> bool:
     if call.reason not in ("", one.reason) or not is_its_kind:
         return False
     in_time = one.since - AROUND <= call.at and (one.until is None or call.at <= one.until + AROUND)
-    return in_time and _place(call.resource) in map(_place, _names(one.effect)) and _is_all(one.effect, call)
+    return in_time and place_of(call.resource) in map(place_of, _names(one.effect)) and _is_all(one.effect, call)
 
 
 def _names(effect: Effect) -> tuple[str, ...]:
@@ -217,26 +218,15 @@ def _names(effect: Effect) -> tuple[str, ...]:
     return name, f"{name.rpartition('/')[0]}/{effect.machine.id}"
 
 
-def _place(name: str) -> tuple[str, ...]:
-    """A full name without its project, which is written with its id or with its number."""
-    host, *path = name.removeprefix("//").split("/")
-    return (host, *(path[2:] if path[:1] == ["projects"] else path))
-
-
 def _is_all(effect: Effect, call: Change) -> bool:
     """Whether a call did nothing to a policy beside the effect, as far as its entry tells what it did."""
     if not isinstance(effect, AddBinding | RemoveBinding):
         return True
-    added, removed = set(map(_parts, call.added)), set(map(_parts, call.removed))
+    added, removed = set(map(told_binding, call.added)), set(map(told_binding, call.removed))
     wanted = {(effect.role, as_stored(effect.member))}
     if isinstance(effect, AddBinding):
         return added <= wanted and not removed
     return removed <= wanted and not added
-
-
-def _parts(binding: str) -> tuple[str, str]:
-    role, _, member = binding.partition(" ")
-    return role, as_stored(member)
 
 
 def _time(at: datetime) -> str:

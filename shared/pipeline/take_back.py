@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from hashlib import sha256
 
-from shared.execution.fold import Fix, fold
+from shared.execution.fold import Fix, Progress, fold
 from shared.model.codec import to_json
 from shared.model.journal import GOES_ON, Opened
 from shared.model.work import OriginalCall, Work
@@ -16,16 +17,19 @@ from shared.ports import Journal
 
 def inverses(fix: Fix) -> tuple[Work, ...]:
     """The works that take back what a fix changed, in reverse order; what was so before is left alone."""
-    steps = zip(reversed(fix.opened.works), reversed(fix.steps[:-1]), strict=True)
-    taken = (MOVES[type(work)].inverse(work, step) for work, step in steps)
-    return tuple(work for work in taken if work is not None)
+    return tuple(work for work, _ in _taken_back(fix))
 
 
 def settled(fix: Fix) -> tuple[Work, ...]:
     """Those of them whose step has ended: a grant that is still on its way could come after it is taken back."""
-    steps = zip(reversed(fix.opened.works), reversed(fix.steps[:-1]), strict=True)
-    taken = (MOVES[type(work)].inverse(work, step) for work, step in steps if step.outcome is not None)
-    return tuple(work for work in taken if work is not None)
+    return tuple(work for work, step in _taken_back(fix) if step.outcome is not None)
+
+
+def _taken_back(fix: Fix) -> Iterator[tuple[Work, Progress]]:
+    """What takes each step back, with the step, last first."""
+    for work, step in zip(reversed(fix.opened.works), reversed(fix.steps[:-1]), strict=True):
+        if (back := MOVES[type(work)].inverse(work, step)) is not None:
+            yield back, step
 
 
 def undos(fix: Fix, journal: Journal) -> list[Fix]:
